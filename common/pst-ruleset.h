@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "pst-types.h"
+
+G_BEGIN_DECLS
+
+/* An immutable set of file rules of one application, and the one function that decides by it.
+ *
+ * Pure: no I/O, no main loop. Safe to read from many threads. A decision costs one hash
+ * look-up per path component, whatever the number of rules.
+ */
+typedef struct _PstRuleset PstRuleset;
+typedef struct _PstRulesetBuilder PstRulesetBuilder;
+
+typedef struct
+{
+  guint64 id;       /* the store's number, 0 for none */
+  const char *path; /* absolute, normalised */
+  PstScope scope;
+  PstAccess access;
+  PstAnswer answer;
+  PstTier tier;
+} PstRule;
+
+typedef struct
+{
+  PstAnswer answer;
+  const PstRule *rule;      /* (nullable): the rule that decided; lives as long as the ruleset */
+  const char *protected_by; /* (nullable): the protected path that turned an allow into ask */
+  gboolean is_door;         /* the path may be shown as a directory without asking */
+  gboolean uniform;         /* no rule, door or protected path lies strictly below the path: every path below
+                             * decides alike for every access (side files of file rules excepted) */
+} PstDecision;
+
+PstRulesetBuilder *pst_ruleset_builder_new (void);
+void pst_ruleset_builder_free (PstRulesetBuilder *builder);
+
+/* Adds a rule. The strings are copied. A second rule with the same path, scope, access and tier replaces the first,
+ * except that deny beats any other answer. Returns FALSE for a path that is not absolute and normalised. */
+gboolean pst_ruleset_builder_add_rule (PstRulesetBuilder *builder, const PstRule *rule);
+
+/* A grant of a parent never includes this path or what is below it. */
+gboolean pst_ruleset_builder_add_protected (PstRulesetBuilder *builder, const char *path);
+
+/* A directory that is shown without asking; listed ones appear in their parent's listing. Adds the parents as unlisted doors. */
+gboolean pst_ruleset_builder_add_door (PstRulesetBuilder *builder, const char *path, gboolean listed);
+
+/* Consumes the builder. */
+PstRuleset *pst_ruleset_builder_end (PstRulesetBuilder *builder, guint64 generation);
+
+PstRuleset *pst_ruleset_ref (PstRuleset *ruleset);
+void pst_ruleset_unref (PstRuleset *ruleset);
+guint64 pst_ruleset_get_generation (const PstRuleset *ruleset);
+guint pst_ruleset_get_n_rules (const PstRuleset *ruleset);
+
+/* Decides. @path is absolute and normalised. A rule speaks about an access when it
+ *   allows CHANGE:   speaks about VIEW, CHANGE and SAVE    allows VIEW: VIEW      allows SAVE: SAVE
+ *   denies, hides or makes private VIEW: about all         denies … CHANGE: CHANGE and SAVE; … SAVE: SAVE
+ *   asks: about its own access and those that imply it.
+ * Among the rules that speak: the lock tier first, then user, then profile; within a tier the longest path wins; on
+ * a tie deny wins, and FILE scope before TREE. An allow is turned into ask if a protected path lies between the rule's path (exclusive)
+ * and @path (inclusive). Without a rule the answer is ASK. */
+void pst_ruleset_decide (const PstRuleset *ruleset, const char *path, PstAccess access, PstDecision *out);
+
+/* Calls @func for each listed door, and each path that a rule of answer allow names, that lies directly in @directory
+ * (its last component is passed as @name). */
+typedef void (*PstRulesetNameFunc) (const char *name, gboolean listed_door, gpointer user_data);
+void pst_ruleset_foreach_child (const PstRuleset *ruleset, const char *directory, PstRulesetNameFunc func, gpointer user_data);
+
+/* Wire form, GVariant (ta(tsuuuu)a(sb)as): generation, rules (id, path, scope, access, answer, tier), doors (path, listed), protected. */
+#define PST_RULESET_TYPE "(ta(tsuuuu)a(sb)as)"
+GVariant *pst_ruleset_to_variant (const PstRuleset *ruleset);
+/* Returns NULL and sets @error (PST_RULESET_ERROR) if a field is out of range or a path is not normalised. */
+PstRuleset *pst_ruleset_new_from_variant (GVariant *variant, GError **error);
+
+#define PST_RULESET_ERROR (pst_ruleset_error_quark ())
+GQuark pst_ruleset_error_quark (void);
+
+/* Is @name, in the directory of the file called @file, one of its side files: backups, locks, swap and journal files, temporary files
+ * of a safe save? (a.txt~ .a.txt.swp .goutputstream-XXXXXX a.jpg.xmp x.db-wal .~lock.x# …) */
+gboolean pst_is_side_file (const char *file, const char *name);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (PstRuleset, pst_ruleset_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (PstRulesetBuilder, pst_ruleset_builder_free)
+
+G_END_DECLS
