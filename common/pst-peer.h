@@ -34,7 +34,8 @@ int pst_message_steal_fd (PstMessage *message, gsize index);
 
 /* A call or notification came in. The handler may keep message->serial and reply later. */
 typedef void (*PstPeerHandler) (PstPeer *peer, PstMessage *message, gpointer user_data);
-/* The connection ended: once, from the main loop, never from within a call of this API. All outstanding calls have been called back with an error before. */
+/* The connection ended: once, from the main loop, never from within a call of this API. All outstanding calls have been called
+ * back with an error before. */
 typedef void (*PstPeerClosed) (PstPeer *peer, gpointer user_data);
 /* @reply: (nullable): NULL when @error is set. */
 typedef void (*PstPeerReply) (PstPeer *peer, PstMessage *reply, const GError *error, gpointer user_data);
@@ -52,13 +53,16 @@ gboolean pst_peer_is_open (PstPeer *peer);
 
 /* @args is consumed if floating; NULL means "()". Descriptors are duplicated, not consumed. */
 void pst_peer_notify (PstPeer *peer, const char *member, GVariant *args, const int *fds, gsize n_fds);
-void pst_peer_call (PstPeer *peer, const char *member, GVariant *args, const int *fds, gsize n_fds, PstPeerReply callback, gpointer user_data);
+void pst_peer_call (PstPeer *peer, const char *member, GVariant *args, const int *fds, gsize n_fds, PstPeerReply callback,
+                    gpointer user_data);
 void pst_peer_reply (PstPeer *peer, guint32 serial, GVariant *args, const int *fds, gsize n_fds);
 void pst_peer_reply_error (PstPeer *peer, guint32 serial, const char *message);
 
-/* Blocks for at most @timeout_ms (-1: for ever). Calls and notifications that arrive meanwhile are queued and dispatched later by the main
- * loop (or by nobody, if the peer is never started). Errors: PST_PEER_ERROR. (transfer full): free with pst_message_free. */
-PstMessage *pst_peer_call_sync (PstPeer *peer, const char *member, GVariant *args, const int *fds, gsize n_fds, int timeout_ms, GError **error);
+/* Blocks for at most @timeout_ms (-1: for ever). Calls and notifications that arrive meanwhile are queued and dispatched later
+ * by the main loop (or by nobody, if the peer is never started). Errors: PST_PEER_ERROR. (transfer full): free with
+ * pst_message_free. */
+PstMessage *pst_peer_call_sync (PstPeer *peer, const char *member, GVariant *args, const int *fds, gsize n_fds, int timeout_ms,
+                                GError **error);
 void pst_message_free (PstMessage *message);
 
 /* The two halves of pst_peer_call_sync, to do something else between them. Returns the serial. */
@@ -69,7 +73,8 @@ PstMessage *pst_peer_wait_reply (PstPeer *peer, guint32 serial, int timeout_ms, 
 gboolean pst_message_check (PstMessage *message, const char *signature, GError **error);
 
 #define PST_PEER_ERROR (pst_peer_error_quark ())
-typedef enum {
+typedef enum
+{
   PST_PEER_ERROR_CLOSED,
   PST_PEER_ERROR_TIMEOUT,
   PST_PEER_ERROR_REMOTE, /* the other end answered with an error: the text is for a person */

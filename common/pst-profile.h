@@ -22,8 +22,8 @@ G_BEGIN_DECLS
  *   ~/Projects=change
  *   /srv/media=hide
  *
- * Keys that are unknown, duplicate keys, NUL bytes, files over 64 KiB, paths that are not absolute, "~/…" or "xdg:NAME": errors with
- * line and key named. */
+ * Keys that are unknown, duplicate keys, NUL bytes, files over 64 KiB, paths that are not absolute, "~/…" or "xdg:NAME": errors
+ * with line and key named. */
 typedef struct _PstProfile PstProfile;
 
 typedef struct

@@ -11,10 +11,12 @@ G_BEGIN_DECLS
 /* "postern-fusefs" → absolute path. (transfer full) */
 char *pst_program_find (const char *name);
 
-/* "protected.conf", "profiles" → absolute path below the package's data directory (in the build tree: the source's data/). (transfer full) */
+/* "protected.conf", "profiles" → absolute path below the package's data directory (in the build tree: the source's data/).
+ * (transfer full) */
 char *pst_data_find (const char *name);
 
-/* $XDG_RUNTIME_DIR/postern/broker, (transfer full). NULL and @error (a sentence for a person) when XDG_RUNTIME_DIR is unset, relative, not ours or open to others. */
+/* $XDG_RUNTIME_DIR/postern/broker, (transfer full). NULL and @error (a sentence for a person) when XDG_RUNTIME_DIR is unset,
+ * relative, not ours or open to others. */
 char *pst_broker_socket_path (GError **error);
 
 /* $XDG_DATA_HOME/postern or ~/.local/share/postern. (transfer full) */

@@ -43,7 +43,8 @@ gboolean pst_ruleset_builder_add_rule (PstRulesetBuilder *builder, const PstRule
 /* A grant of a parent never includes this path or what is below it. */
 gboolean pst_ruleset_builder_add_protected (PstRulesetBuilder *builder, const char *path);
 
-/* A directory that is shown without asking; listed ones appear in their parent's listing. Adds the parents as unlisted doors. */
+/* A directory that is shown without asking; listed ones appear in their parent's listing. Adds the parents as unlisted doors.
+ */
 gboolean pst_ruleset_builder_add_door (PstRulesetBuilder *builder, const char *path, gboolean listed);
 
 /* Consumes the builder. */
@@ -59,8 +60,8 @@ guint pst_ruleset_get_n_rules (const PstRuleset *ruleset);
  *   denies, hides or makes private VIEW: about all         denies … CHANGE: CHANGE and SAVE; … SAVE: SAVE
  *   asks: about its own access and those that imply it.
  * Among the rules that speak: the lock tier first, then user, then profile; within a tier the longest path wins; on
- * a tie deny wins, and FILE scope before TREE. An allow is turned into ask if a protected path lies between the rule's path (exclusive)
- * and @path (inclusive). Without a rule the answer is ASK. */
+ * a tie deny wins, and FILE scope before TREE. An allow is turned into ask if a protected path lies between the rule's path
+ * (exclusive) and @path (inclusive). Without a rule the answer is ASK. */
 void pst_ruleset_decide (const PstRuleset *ruleset, const char *path, PstAccess access, PstDecision *out);
 
 /* Calls @func for each listed door, and each path that a rule of answer allow names, that lies directly in @directory
@@ -68,8 +69,9 @@ void pst_ruleset_decide (const PstRuleset *ruleset, const char *path, PstAccess 
 typedef void (*PstRulesetNameFunc) (const char *name, gboolean listed_door, gpointer user_data);
 void pst_ruleset_foreach_child (const PstRuleset *ruleset, const char *directory, PstRulesetNameFunc func, gpointer user_data);
 
-/* Wire form, GVariant (ta(tsuuuu)a(sb)as): generation, rules (id, path, scope, access, answer, tier), doors (path, listed), protected. */
-#define PST_RULESET_TYPE "(ta(tsuuuu)a(sb)as)"
+/* Wire form, GVariant (ta(tayuuuu)a(ayb)aay): generation, rules (id, path, scope, access, answer, tier), doors (path, listed),
+ * protected. */
+#define PST_RULESET_TYPE "(ta(tayuuuu)a(ayb)aay)"
 GVariant *pst_ruleset_to_variant (const PstRuleset *ruleset);
 /* Returns NULL and sets @error (PST_RULESET_ERROR) if a field is out of range or a path is not normalised. */
 PstRuleset *pst_ruleset_new_from_variant (GVariant *variant, GError **error);
@@ -77,8 +79,8 @@ PstRuleset *pst_ruleset_new_from_variant (GVariant *variant, GError **error);
 #define PST_RULESET_ERROR (pst_ruleset_error_quark ())
 GQuark pst_ruleset_error_quark (void);
 
-/* Is @name, in the directory of the file called @file, one of its side files: backups, locks, swap and journal files, temporary files
- * of a safe save? (a.txt~ .a.txt.swp .goutputstream-XXXXXX a.jpg.xmp x.db-wal .~lock.x# …) */
+/* Is @name, in the directory of the file called @file, one of its side files: backups, locks, swap and journal files, temporary
+ * files of a safe save? (a.txt~ .a.txt.swp .goutputstream-XXXXXX a.jpg.xmp x.db-wal .~lock.x# …) */
 gboolean pst_is_side_file (const char *file, const char *name);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PstRuleset, pst_ruleset_unref)

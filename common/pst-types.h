@@ -7,7 +7,8 @@ G_BEGIN_DECLS
 
 /* The vocabulary of rules. The numbers travel in messages and stand in the store: never renumber. */
 
-typedef enum {
+typedef enum
+{
   PST_KIND_FILES = 1,
   PST_KIND_BUS = 2,
   PST_KIND_NETWORK = 3,
@@ -17,13 +18,15 @@ typedef enum {
 } PstKind;
 
 /* What an application wants to do. CHANGE implies VIEW. SAVE may create, and may not see what is there. */
-typedef enum {
+typedef enum
+{
   PST_ACCESS_VIEW = 1,
   PST_ACCESS_CHANGE = 2,
   PST_ACCESS_SAVE = 3,
 } PstAccess;
 
-typedef enum {
+typedef enum
+{
   PST_ANSWER_ALLOW = 1,
   PST_ANSWER_DENY = 2,    /* EACCES */
   PST_ANSWER_HIDE = 3,    /* ENOENT, or an empty directory */
@@ -31,7 +34,8 @@ typedef enum {
   PST_ANSWER_ASK = 5,
 } PstAnswer;
 
-typedef enum {
+typedef enum
+{
   PST_LIFETIME_ONCE = 1,    /* until the sandbox ends */
   PST_LIFETIME_SESSION = 2, /* until logout */
   PST_LIFETIME_ALWAYS = 3,
@@ -39,20 +43,23 @@ typedef enum {
 } PstLifetime;
 
 /* Who made a rule, strongest first. */
-typedef enum {
-  PST_TIER_LOCK = 1,    /* the administrator */
+typedef enum
+{
+  PST_TIER_LOCK = 1, /* the administrator */
   PST_TIER_USER = 2,
   PST_TIER_PROFILE = 3, /* the application's packager */
 } PstTier;
 
 /* What a file rule covers. */
-typedef enum {
+typedef enum
+{
   PST_SCOPE_TREE = 1, /* the path and all below it */
   PST_SCOPE_FILE = 2, /* one file, and its side files for CHANGE */
 } PstScope;
 
 /* What the held request was; wording and intent only. */
-typedef enum {
+typedef enum
+{
   PST_OP_LOOKUP = 1,
   PST_OP_OPEN = 2,
   PST_OP_OPENDIR = 3,
@@ -65,14 +72,16 @@ typedef enum {
 } PstOp;
 
 /* Kinds of tree, see docs/architecture.md */
-typedef enum {
+typedef enum
+{
   PST_TREE_TREE = 1,
   PST_TREE_FILE = 2,
   PST_TREE_SAVE = 3,
 } PstTreeKind;
 
 /* The outcome of an Ask. */
-typedef enum {
+typedef enum
+{
   PST_OUTCOME_RETRY = 1,  /* decide again with the policy that was pushed before this reply */
   PST_OUTCOME_DENY = 2,   /* EACCES, this once */
   PST_OUTCOME_KILLED = 3, /* EINTR: the caller has been killed */

@@ -5,8 +5,9 @@
 
 G_BEGIN_DECLS
 
-/* The XDG user directories as user-dirs.dirs of @config_home names them (localised names), with the English defaults for those not named;
- * entries that are $HOME itself are left out. Unlike g_get_user_special_dir() this reads the file each time and needs no HOME of its own. */
+/* The XDG user directories as user-dirs.dirs of @config_home names them (localised names), with the English defaults for those
+ * not named; entries that are $HOME itself are left out. Unlike g_get_user_special_dir() this reads the file each time and
+ * needs no HOME of its own. */
 typedef struct
 {
   char *key;  /* "PICTURES" */
@@ -19,7 +20,8 @@ GPtrArray *pst_user_dirs_read (const char *home, const char *config_home);
 /* "Pictures" for "PICTURES": the English title, untranslated msgid; NULL for an unknown key. */
 const char *pst_user_dir_title (const char *key);
 
-/* The protected set: one path a line ("~/.ssh", "/etc/x"), '#' comments, as data/protected.conf has it. Returns normalised absolute paths. */
+/* The protected set: one path a line ("~/.ssh", "/etc/x"), '#' comments, as data/protected.conf has it. Returns normalised
+ * absolute paths. */
 GStrv pst_protected_parse (const char *data, const char *home, GError **error);
 
 G_END_DECLS
