@@ -5,7 +5,7 @@ import re
 import sys
 import xml.etree.ElementTree as ET
 
-out = ["/* Generated from ipc/*.xml by gen-members.py. */", "#pragma once", ""]
+out = ["/* Generated from the interface descriptions by gen-members.py. */", "#pragma once", ""]
 for path in sys.argv[2:]:
     for interface in ET.parse(path).getroot().findall("interface"):
         name = interface.get("name")
