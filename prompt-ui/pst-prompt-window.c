@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+#include "pst-prompt-window.h"
+
+#include "pst-app-icon.h"
+#include "pst-choice-group.h"
+#include "pst-input-guard.h"
+#include "pst-prompt-parts.h"
+#include "pst-split-button.h"
+
+#include <glib/gi18n.h>
+#ifdef HAVE_LAYER_SHELL
+#include <gtk-layer-shell.h>
+#endif
+
+/* The layout is one grid of two columns, so that everything that is read stands on one edge:
+ *
+ *       [icon]  Allow “Image Viewer” to view your Pictures?
+ *               It tried to open holiday.jpg.
+ *               [! warning]
+ *        Scope  (•) All of Pictures
+ *               ( ) Only holiday.jpg
+ *       Access  (•) View   ( ) View and change
+ *               ▸ Details
+ *       [Deny|▾]        [Keep it private] [Allow this time] [Always allow|▾]
+ *       ───────────────────────────────────────────────────────
+ *               Then it asks: …
+ *
+ * The waiting lines come last, below the buttons, on purpose: an application can make them come and go at will, and nothing
+ * that can be clicked may move when they do. They are also the only change that does not disarm the window, or an application
+ * could keep its own question from ever being answered.
+ *
+ * The dialog does not take the keyboard: it is mapped without focus, and gets it only when the person clicks in it or
+ * switches to it; then Deny has it. What must not happen by accident is the business of pst-input-guard.c. */
+
+#define WIDTH 520
+#define BORDER 18
+#define MAX_SCOPES 6
+#define MAX_ACCESSES 3
+
+/* After an answer, when more questions wait: how long the window stays for the next one instead of flickering. */
+#define LINGER_MS 150
+
+struct _PstPromptWindow
+{
+  GtkWindow parent_instance;
+  int offset;
+  PstPromptAnswered answered;
+  gpointer user_data;
+  PstQuestion *question; /* (nullable): answered or withdrawn when NULL */
+  guint linger_source;
+
+  GtkImage *icon;
+  GtkLabel *title;
+  GtkLabel *intent;
+  GtkWidget *warning;
+  GtkLabel *warning_text;
+  PstChoiceGroup *scopes;
+  PstChoiceGroup *accesses;
+  PstPromptDetails *details;
+  PstPromptWaiting *waiting;
+  GtkWidget *deny;
+  GtkWidget *deny_more;
+  GtkWidget *keep_private;
+  GtkWidget *allow_more;
+};
+
+G_DEFINE_TYPE (PstPromptWindow, pst_prompt_window, GTK_TYPE_WINDOW)
+
+static void
+on_choice (PstChoice choice, gpointer data)
+{
+  PstPromptWindow *self = data;
+  g_autoptr (PstQuestion) question = NULL;
+
+  if (self->question == NULL || !pst_input_guard_permits (GTK_WINDOW (self)))
+    return;
+  question = g_steal_pointer (&self->question);
+  if (question->n_waiting == 0)
+    gtk_widget_hide (GTK_WIDGET (self));
+  else
+    self->linger_source = g_timeout_add (LINGER_MS, G_SOURCE_FUNC (pst_prompt_window_withdraw), self);
+  self->answered (self, question, choice, pst_choice_group_get_selected (self->scopes),
+                  pst_choice_group_get_selected (self->accesses), self->user_data);
+}
+
+static void
+on_choices_changed (gpointer data)
+{
+  PstPromptWindow *self = data;
+  const char *title;
+
+  if (self->question == NULL)
+    return;
+  title = pst_question_title (self->question, pst_choice_group_get_selected (self->scopes),
+                              pst_choice_group_get_selected (self->accesses));
+  gtk_label_set_text (self->title, title);
+  atk_object_set_name (gtk_widget_get_accessible (GTK_WIDGET (self)), title);
+}
+
+/* The dialog is meant to be read while another window has the keyboard: it is never drawn as one of the background. */
+static void
+stay_in_front (GtkWidget *widget)
+{
+  gtk_widget_unset_state_flags (widget, GTK_STATE_FLAG_BACKDROP);
+}
+
+static gboolean
+on_window_state (GtkWidget *widget, GdkEvent *event, gpointer data)
+{
+  stay_in_front (widget);
+  return GDK_EVENT_PROPAGATE;
+}
+
+static gboolean
+on_key_press (GtkWidget *widget, GdkEventKey *event, gpointer data)
+{
+  if (event->keyval != GDK_KEY_Escape)
+    return GDK_EVENT_PROPAGATE;
+  on_choice (PST_CHOICE_DENY, widget);
+  return GDK_EVENT_STOP;
+}
+
+static gboolean
+on_delete (GtkWidget *widget, GdkEvent *event, gpointer data)
+{
+  on_choice (PST_CHOICE_DENY, widget);
+  return GDK_EVENT_STOP;
+}
+
+static GtkLabel *
+text_label_new (void)
+{
+  GtkWidget *label = gtk_label_new (NULL);
+
+  gtk_label_set_line_wrap (GTK_LABEL (label), TRUE);
+  gtk_label_set_line_wrap_mode (GTK_LABEL (label), PANGO_WRAP_WORD_CHAR);
+  gtk_label_set_max_width_chars (GTK_LABEL (label), 36); /* the grid is wider: this keeps it from growing */
+  gtk_label_set_xalign (GTK_LABEL (label), 0);
+  gtk_widget_set_halign (label, GTK_ALIGN_FILL);
+  return GTK_LABEL (label);
+}
+
+static GtkWidget *
+build_heading (PstPromptWindow *self)
+{
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6);
+  PangoAttrList *attributes = pango_attr_list_new ();
+
+  pango_attr_list_insert (attributes, pango_attr_weight_new (PANGO_WEIGHT_BOLD));
+  pango_attr_list_insert (attributes, pango_attr_scale_new (PANGO_SCALE_LARGE));
+  self->title = text_label_new ();
+  gtk_label_set_attributes (self->title, attributes);
+  pango_attr_list_unref (attributes);
+  self->intent = text_label_new ();
+  gtk_box_pack_start (GTK_BOX (box), GTK_WIDGET (self->title), FALSE, FALSE, 0);
+  gtk_box_pack_start (GTK_BOX (box), GTK_WIDGET (self->intent), FALSE, FALSE, 0);
+  gtk_widget_set_valign (box, GTK_ALIGN_CENTER);
+  gtk_widget_set_hexpand (box, TRUE);
+  return box;
+}
+
+static GtkWidget *
+build_warning (PstPromptWindow *self)
+{
+  GtkWidget *bar = gtk_info_bar_new ();
+  GtkWidget *content = gtk_info_bar_get_content_area (GTK_INFO_BAR (bar));
+  GtkWidget *image = gtk_image_new_from_icon_name ("dialog-warning-symbolic", GTK_ICON_SIZE_MENU);
+
+  gtk_info_bar_set_message_type (GTK_INFO_BAR (bar), GTK_MESSAGE_WARNING);
+  gtk_widget_set_valign (image, GTK_ALIGN_START);
+  self->warning_text = text_label_new ();
+  gtk_box_pack_start (GTK_BOX (content), image, FALSE, FALSE, 0);
+  gtk_box_pack_start (GTK_BOX (content), GTK_WIDGET (self->warning_text), TRUE, TRUE, 0);
+  gtk_widget_show_all (content);
+  self->warning = bar;
+  return bar;
+}
+
+static GtkWidget *
+build_buttons (PstPromptWindow *self)
+{
+  static const PstChoice deny_more[] = { PST_CHOICE_DENY_ALWAYS, PST_CHOICE_HIDE, PST_CHOICE_HIDE_ALWAYS };
+  static const PstChoice allow_more[] = { PST_CHOICE_ALLOW_SESSION, PST_CHOICE_ALLOW_DAY, PST_CHOICE_ALLOW_WEEK,
+                                          PST_CHOICE_ALLOW_MONTH };
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 12);
+  GtkWidget *row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 12);
+  GtkWidget *deny, *once, *allow, *always;
+
+  deny = pst_split_button_new (PST_CHOICE_DENY, deny_more, G_N_ELEMENTS (deny_more), _ ("More ways to deny"), on_choice, self,
+                               &self->deny, &self->deny_more);
+  gtk_widget_set_can_default (self->deny, TRUE);
+  self->keep_private = pst_choice_button_new (PST_CHOICE_PRIVATE, on_choice, self);
+  gtk_widget_set_tooltip_text (self->keep_private,
+                               _ ("The application goes on, and what it writes stays in its own private folder"));
+  once = pst_choice_button_new (PST_CHOICE_ALLOW_ONCE, on_choice, self);
+  atk_object_set_description (gtk_widget_get_accessible (once), _ ("Until the application is closed"));
+  gtk_widget_set_tooltip_text (once, _ ("Until the application is closed"));
+  allow = pst_split_button_new (PST_CHOICE_ALLOW_ALWAYS, allow_more, G_N_ELEMENTS (allow_more), _ ("Allow for some time"),
+                                on_choice, self, &always, &self->allow_more);
+
+  gtk_box_pack_start (GTK_BOX (row), deny, FALSE, FALSE, 0);
+  gtk_box_pack_end (GTK_BOX (row), allow, FALSE, FALSE, 0);
+  gtk_box_pack_end (GTK_BOX (row), once, FALSE, FALSE, 0);
+  gtk_widget_set_margin_top (box, 12);
+  gtk_container_add (GTK_CONTAINER (box), self->keep_private);
+  gtk_container_add (GTK_CONTAINER (box), row);
+  return box;
+}
+
+static void
+build (PstPromptWindow *self)
+{
+  GtkWidget *all = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
+  GtkWidget *grid = gtk_grid_new ();
+
+  self->icon = GTK_IMAGE (gtk_image_new ());
+  gtk_widget_set_size_request (GTK_WIDGET (self->icon), PST_APP_ICON_SIZE, PST_APP_ICON_SIZE);
+  gtk_widget_set_halign (GTK_WIDGET (self->icon), GTK_ALIGN_END);
+  gtk_widget_set_valign (GTK_WIDGET (self->icon), GTK_ALIGN_START);
+  atk_object_set_role (gtk_widget_get_accessible (GTK_WIDGET (self->icon)), ATK_ROLE_ICON);
+
+  self->scopes = pst_choice_group_new (_ ("_Scope"), MAX_SCOPES, GTK_ORIENTATION_VERTICAL, on_choices_changed, self);
+  self->accesses = pst_choice_group_new (_ ("A_ccess"), MAX_ACCESSES, GTK_ORIENTATION_HORIZONTAL, on_choices_changed, self);
+  self->details = pst_prompt_details_new ();
+  self->waiting = pst_prompt_waiting_new ();
+
+  gtk_grid_set_row_spacing (GTK_GRID (grid), 12);
+  gtk_grid_set_column_spacing (GTK_GRID (grid), 12);
+  gtk_container_set_border_width (GTK_CONTAINER (grid), BORDER);
+  gtk_grid_attach (GTK_GRID (grid), GTK_WIDGET (self->icon), 0, 0, 1, 1);
+  gtk_grid_attach (GTK_GRID (grid), build_heading (self), 1, 0, 1, 1);
+  gtk_grid_attach (GTK_GRID (grid), build_warning (self), 1, 1, 1, 1);
+  gtk_grid_attach (GTK_GRID (grid), pst_choice_group_get_label (self->scopes), 0, 2, 1, 1);
+  gtk_grid_attach (GTK_GRID (grid), pst_choice_group_get_box (self->scopes), 1, 2, 1, 1);
+  gtk_grid_attach (GTK_GRID (grid), pst_choice_group_get_label (self->accesses), 0, 3, 1, 1);
+  gtk_grid_attach (GTK_GRID (grid), pst_choice_group_get_box (self->accesses), 1, 3, 1, 1);
+  gtk_grid_attach (GTK_GRID (grid), pst_prompt_details_get_widget (self->details), 1, 4, 1, 1);
+  gtk_grid_attach (GTK_GRID (grid), build_buttons (self), 0, 5, 2, 1);
+  gtk_widget_set_size_request (grid, WIDTH, -1);
+
+  gtk_container_add (GTK_CONTAINER (all), grid);
+  gtk_container_add (GTK_CONTAINER (all), pst_prompt_waiting_get_widget (self->waiting));
+  gtk_widget_show_all (all);
+  gtk_container_add (GTK_CONTAINER (self), all);
+}
+
+static void
+pst_prompt_window_init (PstPromptWindow *self)
+{
+  GtkWindow *window = GTK_WINDOW (self);
+
+  gtk_window_set_type_hint (window, GDK_WINDOW_TYPE_HINT_DIALOG);
+  gtk_window_set_resizable (window, FALSE);
+  gtk_window_set_position (window, GTK_WIN_POS_CENTER);
+  gtk_window_set_focus_on_map (window, FALSE);
+  gtk_window_set_keep_above (window, TRUE);
+  gtk_window_set_urgency_hint (window, FALSE);
+  gtk_window_set_icon_name (window, "dialog-question");
+  gtk_window_set_role (window, "postern-question");
+  gtk_style_context_add_class (gtk_widget_get_style_context (GTK_WIDGET (self)), "postern-question");
+  atk_object_set_role (gtk_widget_get_accessible (GTK_WIDGET (self)), ATK_ROLE_ALERT);
+#ifdef HAVE_LAYER_SHELL
+  if (gtk_layer_is_supported ())
+    {
+      gtk_layer_init_for_window (window);
+      gtk_layer_set_namespace (window, "postern-question");
+      gtk_layer_set_layer (window, GTK_LAYER_SHELL_LAYER_TOP);
+      gtk_layer_set_keyboard_mode (window, GTK_LAYER_SHELL_KEYBOARD_MODE_ON_DEMAND);
+    }
+#endif
+  pst_input_guard_add (window);
+  build (self);
+  g_signal_connect_after (self, "realize", G_CALLBACK (stay_in_front), NULL);
+  g_signal_connect_after (self, "map", G_CALLBACK (stay_in_front), NULL);
+  g_signal_connect_after (self, "window-state-event", G_CALLBACK (on_window_state), NULL);
+  g_signal_connect (self, "key-press-event", G_CALLBACK (on_key_press), NULL);
+  g_signal_connect (self, "delete-event", G_CALLBACK (on_delete), NULL);
+  gtk_widget_grab_default (self->deny);
+}
+
+static void
+stop_lingering (PstPromptWindow *self)
+{
+  if (self->linger_source != 0)
+    g_source_remove (self->linger_source);
+  self->linger_source = 0;
+}
+
+static void
+pst_prompt_window_finalize (GObject *object)
+{
+  PstPromptWindow *self = PST_PROMPT_WINDOW (object);
+
+  stop_lingering (self);
+  g_clear_pointer (&self->question, pst_question_free);
+  G_OBJECT_CLASS (pst_prompt_window_parent_class)->finalize (object);
+}
+
+/* Geometry only: round buttons stand on the same edge as the text above them. */
+static const char css[] = "window.postern-question radiobutton:dir(ltr) > radio { margin-left: 0; margin-right: 8px; }"
+                          "window.postern-question radiobutton:dir(rtl) > radio { margin-right: 0; margin-left: 8px; }";
+
+static void
+pst_prompt_window_class_init (PstPromptWindowClass *klass)
+{
+  g_autoptr (GtkCssProvider) provider = gtk_css_provider_new ();
+
+  gtk_css_provider_load_from_data (provider, css, -1, NULL);
+  gtk_style_context_add_provider_for_screen (gdk_screen_get_default (), GTK_STYLE_PROVIDER (provider),
+                                             GTK_STYLE_PROVIDER_PRIORITY_APPLICATION);
+  G_OBJECT_CLASS (klass)->finalize = pst_prompt_window_finalize;
+}
+
+PstPromptWindow *
+pst_prompt_window_new (PstPromptAnswered answered, gpointer user_data)
+{
+  PstPromptWindow *self = g_object_new (PST_TYPE_PROMPT_WINDOW, "type", GTK_WINDOW_TOPLEVEL, NULL);
+
+  self->answered = answered;
+  self->user_data = user_data;
+  return self;
+}
+
+static void
+fill (PstPromptWindow *self)
+{
+  const PstQuestion *q = self->question;
+  AtkObject *accessible = gtk_widget_get_accessible (GTK_WIDGET (self));
+  const char *access_labels[MAX_ACCESSES] = { 0 };
+  guint n_accesses = MIN (q->n_accesses, MAX_ACCESSES);
+  /* Translators: the title of a dialog's window; the name of an application */
+  g_autofree char *window_title = g_strdup_printf (_ ("Permission for %s"), q->app_name);
+
+  gtk_window_set_title (GTK_WINDOW (self), window_title);
+  for (guint i = 0; i < n_accesses; i++)
+    access_labels[i] = q->accesses[i].label;
+
+  pst_app_icon_set (self->icon, q->app_icon);
+  atk_object_set_name (gtk_widget_get_accessible (GTK_WIDGET (self->icon)), q->app_name);
+  gtk_label_set_text (self->intent, q->intent);
+  gtk_widget_set_visible (GTK_WIDGET (self->intent), *q->intent != '\0');
+  gtk_label_set_text (self->warning_text, q->warning);
+  gtk_widget_set_visible (self->warning, *q->warning != '\0');
+  pst_choice_group_fill (self->scopes, (const char *const *)q->scopes, q->n_scopes, q->scope);
+  pst_choice_group_fill (self->accesses, access_labels, n_accesses, q->access);
+  pst_prompt_details_fill (self->details, q);
+  gtk_widget_set_visible (self->keep_private, q->private_ok);
+  atk_object_set_description (accessible, *q->warning != '\0' ? q->warning : q->intent);
+  on_choices_changed (self);
+}
+
+void
+pst_prompt_window_show_take (PstPromptWindow *self, PstQuestion *question)
+{
+  g_autoptr (PstQuestion) old = g_steal_pointer (&self->question);
+
+  stop_lingering (self);
+  self->question = question;
+  if (old == NULL || !pst_question_same (old, question))
+    {
+      pst_split_button_close_menu (self->deny_more);
+      pst_split_button_close_menu (self->allow_more);
+      fill (self);
+      gtk_window_set_focus (GTK_WINDOW (self), self->deny);
+      pst_input_guard_disarm (GTK_WINDOW (self));
+    }
+  pst_prompt_waiting_fill (self->waiting, (const char *const *)question->waiting, question->n_waiting);
+  gtk_widget_show (GTK_WIDGET (self));
+}
+
+void
+pst_prompt_window_withdraw (PstPromptWindow *self)
+{
+  stop_lingering (self);
+  pst_split_button_close_menu (self->deny_more);
+  pst_split_button_close_menu (self->allow_more);
+  g_clear_pointer (&self->question, pst_question_free);
+  gtk_widget_hide (GTK_WIDGET (self));
+}
+
+const PstQuestion *
+pst_prompt_window_get_question (PstPromptWindow *self)
+{
+  return self->question;
+}
+
+void
+pst_prompt_window_set_offset (PstPromptWindow *self, int offset)
+{
+  self->offset = offset;
+}
+
+static void
+realize_all (GtkWidget *widget, gpointer data)
+{
+  gtk_widget_realize (widget);
+  if (GTK_IS_CONTAINER (widget))
+    gtk_container_forall (GTK_CONTAINER (widget), realize_all, NULL);
+}
+
+/* Styles are worked out when a size is first asked for: do so with every part visible. */
+static void
+measure (PstPromptWindow *self)
+{
+  static const char *const labels[MAX_SCOPES] = { "-", "-", "-", "-", "-", "-" };
+  GtkAllocation allocation = { 0 };
+  GtkRequisition natural;
+
+  pst_app_icon_set (self->icon, "");
+  pst_choice_group_fill (self->scopes, labels, MAX_SCOPES, 0);
+  pst_choice_group_fill (self->accesses, labels, MAX_ACCESSES, 0);
+  pst_prompt_waiting_fill (self->waiting, labels, 1);
+  gtk_widget_get_preferred_size (GTK_WIDGET (self), NULL, &natural);
+  allocation.width = natural.width;
+  allocation.height = natural.height;
+  gtk_widget_size_allocate (gtk_bin_get_child (GTK_BIN (self)), &allocation);
+}
+
+void
+pst_prompt_window_prepare (PstPromptWindow *self, gboolean draw)
+{
+  GtkWidget *content = gtk_bin_get_child (GTK_BIN (self));
+
+  measure (self);
+  if (draw)
+    {
+      /* the window's content is lent to an off-screen window for one drawing */
+      GtkWidget *stage = gtk_offscreen_window_new ();
+
+      g_object_ref (content);
+      gtk_container_remove (GTK_CONTAINER (self), content);
+      gtk_style_context_add_class (gtk_widget_get_style_context (stage), "postern-question");
+      gtk_container_add (GTK_CONTAINER (stage), content);
+      gtk_widget_show (stage);
+      while (gtk_events_pending ())
+        gtk_main_iteration ();
+      gtk_container_remove (GTK_CONTAINER (stage), content);
+      gtk_widget_destroy (stage);
+      gtk_container_add (GTK_CONTAINER (self), content);
+      g_object_unref (content);
+      measure (self);
+    }
+  gtk_widget_realize (GTK_WIDGET (self));
+  realize_all (content, NULL);
+}
