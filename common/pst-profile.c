@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "pst-profile.h"
+
+#include "pst-fd.h"
+#include "pst-path.h"
+#include "pst-text.h"
+#include "pst-user-dirs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+/* GKeyFile takes the last of duplicate keys and knows no line numbers; a permission file may not be that forgiving,
+ * so that the few lines of its grammar that a profile needs are read here. */
+
+#define MAX_SIZE (64u << 10)
+
+struct _PstProfile
+{
+  char *name;
+  char *icon;
+  char *reason;
+  GStrv executables;
+  PstAccess suggested_access;
+  gboolean strict;
+  gboolean sys;
+  gboolean nested_namespaces;
+  GArray *rules; /* PstProfileRule; paths owned by ->paths */
+  GPtrArray *paths;
+};
+
+G_DEFINE_QUARK (pst - profile - error - quark, pst_profile_error)
+
+typedef struct
+{
+  const char *label;
+  guint line;
+  GError **error;
+} Place;
+
+static gboolean G_GNUC_PRINTF (2, 3) refuse (const Place *place, const char *format, ...)
+{
+  g_autofree char *what = NULL;
+  va_list args;
+
+  va_start (args, format);
+  what = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_set_error (place->error, PST_PROFILE_ERROR, 0, "%s, line %u: %s", place->label, place->line, what);
+  return FALSE;
+}
+
+static gboolean
+parse_boolean (const Place *place, const char *key, const char *value, gboolean *out)
+{
+  if (strcmp (value, "true") == 0)
+    *out = TRUE;
+  else if (strcmp (value, "false") == 0)
+    *out = FALSE;
+  else
+    {
+      g_autofree char *shown = pst_text_for_display (value, 40);
+      return refuse (place, "%s is “%s”; use true or false", key, shown);
+    }
+  return TRUE;
+}
+
+static gboolean
+parse_application (PstProfile *profile, const Place *place, const char *key, const char *value)
+{
+  if (strcmp (key, "Name") == 0)
+    profile->name = g_strdup (value);
+  else if (strcmp (key, "Icon") == 0)
+    profile->icon = g_strdup (value);
+  else if (strcmp (key, "Reason") == 0)
+    profile->reason = g_strdup (value);
+  else if (strcmp (key, "Executables") == 0)
+    {
+      g_auto (GStrv) words = g_strsplit (value, ";", -1);
+      g_autoptr (GPtrArray) kept = g_ptr_array_new ();
+
+      for (gsize i = 0; words[i] != NULL; i++)
+        if (*g_strstrip (words[i]) != '\0')
+          g_ptr_array_add (kept, g_strdup (words[i]));
+      g_ptr_array_add (kept, NULL);
+      g_strfreev (profile->executables);
+      profile->executables = (GStrv)g_ptr_array_free (g_steal_pointer (&kept), FALSE);
+    }
+  else if (strcmp (key, "SuggestAccess") == 0)
+    {
+      if (!pst_access_from_string (value, &profile->suggested_access) || profile->suggested_access == PST_ACCESS_SAVE)
+        return refuse (place, "SuggestAccess must be view or change");
+    }
+  else if (strcmp (key, "Strict") == 0)
+    return parse_boolean (place, key, value, &profile->strict);
+  else if (strcmp (key, "Sys") == 0)
+    return parse_boolean (place, key, value, &profile->sys);
+  else if (strcmp (key, "NestedNamespaces") == 0)
+    return parse_boolean (place, key, value, &profile->nested_namespaces);
+  else
+    {
+      g_autofree char *shown = pst_text_for_display (key, 40);
+      return refuse (place, "there is no key “%s” in [Application]", shown);
+    }
+  return TRUE;
+}
+
+static gboolean
+parse_file_rule (PstProfile *profile, const Place *place, const char *key, const char *value)
+{
+  g_autofree char *shown = pst_text_for_display (key, 80);
+  PstProfileRule rule = { NULL, PST_ACCESS_VIEW, PST_ANSWER_ALLOW };
+
+  if (g_str_has_prefix (key, "xdg:"))
+    {
+      if (pst_user_dir_title (key + 4) == NULL)
+        return refuse (place, "“%s” is no user directory; use xdg:PICTURES, xdg:DOCUMENTS, …", shown);
+    }
+  else if (key[0] != '/' && !g_str_has_prefix (key, "~/"))
+    return refuse (place, "“%s” must start with /, ~/ or xdg:", shown);
+  else
+    {
+      g_autofree char *normal = pst_path_normalise (key, NULL, "/home");
+      g_autofree char *again = key[0] == '~' ? g_strconcat ("/home", key + 1, NULL) : g_strdup (key);
+
+      if (normal == NULL || strcmp (normal, again) != 0)
+        return refuse (place, "“%s” must be a path without “.”, “..”, “//” or a slash at its end", shown);
+    }
+
+  if (strcmp (value, "allow") == 0)
+    rule.access = PST_ACCESS_VIEW;
+  else if (pst_access_from_string (value, &rule.access))
+    rule.answer = PST_ANSWER_ALLOW;
+  else if (!pst_answer_from_string (value, &rule.answer))
+    return refuse (place, "“%s” is given something other than view, change, save, deny, hide, private or ask", shown);
+
+  rule.path = g_strdup (key);
+  g_ptr_array_add (profile->paths, (gpointer)rule.path);
+  g_array_append_val (profile->rules, rule);
+  return TRUE;
+}
+
+PstProfile *
+pst_profile_parse (const char *data, gsize size, const char *label, GError **error)
+{
+  g_autoptr (PstProfile) profile = g_new0 (PstProfile, 1);
+  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autofree char *text = NULL;
+  g_auto (GStrv) lines = NULL;
+  Place place = { label, 0, error };
+  enum
+  {
+    NOWHERE,
+    APPLICATION,
+    FILES
+  } section = NOWHERE;
+
+  profile->rules = g_array_new (FALSE, FALSE, sizeof (PstProfileRule));
+  profile->paths = g_ptr_array_new_with_free_func (g_free);
+  profile->executables = g_new0 (char *, 1);
+
+  if (size > MAX_SIZE)
+    {
+      g_set_error (error, PST_PROFILE_ERROR, 0, "%s: larger than 64 KiB; that is no profile", label);
+      return NULL;
+    }
+  for (gsize i = 0, line = 1; i < size; i++)
+    {
+      line += data[i] == '\n';
+      if (data[i] == '\0')
+        {
+          place.line = (guint)line;
+          refuse (&place, "a NUL byte; write the profile as plain text");
+          return NULL;
+        }
+    }
+  text = g_strndup (data, size);
+  if (!g_utf8_validate (text, (gssize)size, NULL))
+    {
+      g_set_error (error, PST_PROFILE_ERROR, 0, "%s: not UTF-8 text", label);
+      return NULL;
+    }
+
+  lines = g_strsplit (text, "\n", -1);
+  for (gsize i = 0; lines[i] != NULL; i++)
+    {
+      char *line = g_strstrip (lines[i]);
+      char *equals;
+      g_autofree char *shown = pst_text_for_display (line, 60);
+      const char *key, *value;
+      char *unique;
+
+      place.line = (guint)i + 1;
+      if (line[0] == '\0' || line[0] == '#')
+        continue;
+      if (line[0] == '[')
+        {
+          if (strcmp (line, "[Application]") == 0)
+            section = APPLICATION;
+          else if (strcmp (line, "[Files]") == 0)
+            section = FILES;
+          else
+            {
+              refuse (&place, "there is no section “%s”; use [Application] or [Files]", shown);
+              return NULL;
+            }
+          if (!g_hash_table_add (seen, g_strdup (line)))
+            {
+              refuse (&place, "the section %s is there twice", line);
+              return NULL;
+            }
+          continue;
+        }
+      equals = strrchr (line, '=');
+      if (section == APPLICATION)
+        equals = strchr (line, '=');
+      if (equals == NULL || section == NOWHERE)
+        {
+          refuse (&place, equals == NULL ? "“%s” is not of the form key=value" : "“%s” stands before any section", shown);
+          return NULL;
+        }
+      *equals = '\0';
+      key = g_strchomp (line);
+      value = g_strchug (equals + 1);
+      unique = g_strdup_printf ("%d:%s", section, key);
+      if (!g_hash_table_add (seen, unique))
+        {
+          g_autofree char *key_shown = pst_text_for_display (key, 60);
+          refuse (&place, "the key “%s” is there twice", key_shown);
+          return NULL;
+        }
+      if (!(section == APPLICATION ? parse_application : parse_file_rule) (profile, &place, key, value))
+        return NULL;
+    }
+  return g_steal_pointer (&profile);
+}
+
+PstProfile *
+pst_profile_load (const char *path, GError **error)
+{
+  g_autofree char *shown = pst_text_for_display (path, 200);
+  pst_autofd fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (GError) why = NULL;
+
+  if (fd < 0)
+    {
+      g_set_error (error, PST_PROFILE_ERROR, 0, "The profile %s cannot be opened: %s", shown, g_strerror (errno));
+      return NULL;
+    }
+  bytes = pst_fd_read_all (fd, MAX_SIZE, &why);
+  if (bytes == NULL)
+    {
+      g_set_error (error, PST_PROFILE_ERROR, 0, "The profile %s cannot be read: %s", shown, why->message);
+      return NULL;
+    }
+  return pst_profile_parse (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), shown, error);
+}
+
+void
+pst_profile_free (PstProfile *profile)
+{
+  if (profile == NULL)
+    return;
+  g_free (profile->name);
+  g_free (profile->icon);
+  g_free (profile->reason);
+  g_strfreev (profile->executables);
+  g_array_unref (profile->rules);
+  g_ptr_array_unref (profile->paths);
+  g_free (profile);
+}
+
+const char *
+pst_profile_get_name (const PstProfile *profile)
+{
+  return profile->name;
+}
+
+const char *
+pst_profile_get_icon (const PstProfile *profile)
+{
+  return profile->icon;
+}
+
+const char *
+pst_profile_get_reason (const PstProfile *profile)
+{
+  return profile->reason;
+}
+
+const char *const *
+pst_profile_get_executables (const PstProfile *profile)
+{
+  return (const char *const *)profile->executables;
+}
+
+PstAccess
+pst_profile_get_suggested_access (const PstProfile *profile)
+{
+  return profile->suggested_access;
+}
+
+gboolean
+pst_profile_get_strict (const PstProfile *profile)
+{
+  return profile->strict;
+}
+
+gboolean
+pst_profile_get_sys (const PstProfile *profile)
+{
+  return profile->sys;
+}
+
+gboolean
+pst_profile_get_nested_namespaces (const PstProfile *profile)
+{
+  return profile->nested_namespaces;
+}
+
+const PstProfileRule *
+pst_profile_get_rules (const PstProfile *profile, gsize *n_rules)
+{
+  *n_rules = profile->rules->len;
+  return (const PstProfileRule *)(gpointer)profile->rules->data;
+}
