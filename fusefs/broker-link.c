@@ -283,6 +283,12 @@ on_drop_gone (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+static void
+on_name_gone (gpointer data)
+{
+  g_idle_add_full (G_PRIORITY_HIGH, on_drop_gone, data, NULL);
+}
+
 static gboolean
 on_drop_timeout (gpointer data)
 {
@@ -315,7 +321,7 @@ on_drop_tree (PstPeer *peer, PstMessage *message)
   pst_tree_drop (id);
   parent = pst_gate_find_parent (tree->path, &name);
   if (parent != NULL)
-    pst_notify_gone (parent, name, on_drop_gone, drop);
+    pst_notify_gone (parent, name, on_name_gone, drop);
   else
     drop->left--;
   pst_epoch_defer (on_drop_quiet, drop);

@@ -15,6 +15,7 @@
  * The kernel's page cache: attributes are trusted for a second, and whenever they are fetched and show another time or size,
  * the kernel drops the file's pages (auto_inval_data). At an open the pages are kept if times and size are still what they were
  * at the last one. Times of older kernels advance by the tick, so a file that was changed a moment ago is never trusted.
+ * The same is asked when a lock is taken (ops-lock.c): who locks a file must see what the one before him wrote.
  *
  * FLUSH, a message at each close(2), is needed only for the locks that a process loses with any close of a file. It is asked
  * for when the file is opened for reading and writing, as files to be locked are, or has been locked before. */
@@ -42,6 +43,15 @@ is_unchanged (PstInode *inode, const struct stat *st)
   inode->seen_ctime = ctime;
   inode->seen_size = st->st_size;
   return FALSE;
+}
+
+gboolean
+pst_ops_cache_is_current (PstInode *inode, const struct stat *st)
+{
+  g_mutex_lock (&pst_table_lock);
+  gboolean current = is_unchanged (inode, st);
+  g_mutex_unlock (&pst_table_lock);
+  return current;
 }
 
 /* What is passed on of the flags of open(2); creating, truncating and appending are done apart. */

@@ -2,6 +2,7 @@
 #include "ops.h"
 
 #include "backing-tree.h"
+#include "notify.h"
 #include "pst-fd.h"
 
 #include <errno.h>
@@ -14,6 +15,9 @@
  * belong to a process, which all look like one from outside. Each owner that the kernel names therefore gets a descriptor of
  * its own for the file, and open-file-description locks on it: that of the handle it first locked through, or a newly opened
  * one if that serves another owner (after fork(2)) or has the wrong mode.
+ *
+ * Whoever gets a lock must see what its last holder wrote, perhaps outside: before the answer the kernel is told to drop what
+ * it has cached of the file, if that has changed since.
  *
  * Nobody waits for a lock in a system call. A request that may wait is tried again whenever a lock is given up here, and every
  * RETRY_MS for those given up outside. */
@@ -178,6 +182,24 @@ try (PstHandle *handle, guint64 number, const struct flock *wanted, int flock_op
   return flock (handle->fd, flock_op | LOCK_NB) < 0 ? errno : 0;
 }
 
+static void
+reply_locked (gpointer data)
+{
+  fuse_reply_err (data, 0);
+}
+
+/* The lock is held, or given up if not @taken. */
+static void
+reply_done (fuse_req_t req, PstHandle *handle, gboolean taken)
+{
+  struct stat st;
+
+  if (!taken || (fstat (handle->fd, &st) == 0 && pst_ops_cache_is_current (handle->inode, &st)))
+    fuse_reply_err (req, 0);
+  else
+    pst_notify_changed (pst_inode_ref (handle->inode), reply_locked, req);
+}
+
 /* ---- waiting ---- */
 
 static void
@@ -214,7 +236,10 @@ retry (gpointer data)
     {
       Waiter *waiter = g_ptr_array_index (done, i);
       fuse_req_interrupt_func (waiter->req, NULL, NULL);
-      fuse_reply_err (waiter->req, waiter->lock.l_pid);
+      if (waiter->lock.l_pid == 0)
+        reply_done (waiter->req, waiter->handle, TRUE);
+      else
+        fuse_reply_err (waiter->req, waiter->lock.l_pid);
       waiter_free (waiter);
     }
   return more && data == NULL ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
@@ -300,7 +325,10 @@ lock_or_wait (fuse_req_t req, PstHandle *handle, guint64 number, const struct fl
   g_mutex_unlock (&lock);
   if (waits)
     fuse_req_interrupt_func (req, NULL, NULL);
-  fuse_reply_err (req, error == EACCES ? EAGAIN : error);
+  if (error == 0)
+    reply_done (req, handle, flock_op < 0 ? wanted->l_type != F_UNLCK : (flock_op & LOCK_UN) == 0);
+  else
+    fuse_reply_err (req, error == EACCES ? EAGAIN : error);
 }
 
 static void

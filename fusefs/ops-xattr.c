@@ -45,6 +45,18 @@ close_for_xattr (int fd, PstHandle *handle)
   pst_handle_unref (handle);
 }
 
+/* @none: the error that says so; 0: an empty list. */
+static void
+reply_none (PstCall *call, int none)
+{
+  if (none != 0)
+    fuse_reply_err (call->req, none);
+  else if (call->to_set == 0)
+    fuse_reply_xattr (call->req, 0);
+  else
+    fuse_reply_buf (call->req, NULL, 0);
+}
+
 /* TRUE when the operation is to be done, on *fd. */
 static gboolean
 begin (PstCall *call, PstAccess access, int none, PstPlace *place, int *fd, PstHandle **handle)
@@ -54,7 +66,12 @@ begin (PstCall *call, PstAccess access, int none, PstPlace *place, int *fd, PstH
   call->op = access == PST_ACCESS_VIEW ? PST_OP_LOOKUP : PST_OP_SETATTR;
   pst_gate_place_inode (call, inode, access, FALSE, place);
   if (inode->tree == NULL && place->kind != PST_PLACE_TREE)
-    fuse_reply_err (call->req, access == PST_ACCESS_VIEW ? none : EACCES);
+    {
+      if (access == PST_ACCESS_VIEW)
+        reply_none (call, none);
+      else
+        fuse_reply_err (call->req, EACCES);
+    }
   else if (pst_place_settle (call, place))
     return FALSE;
   else if (place->kind == PST_PLACE_NAMES)
@@ -66,14 +83,20 @@ begin (PstCall *call, PstAccess access, int none, PstPlace *place, int *fd, PstH
           *fd = (*handle)->fd;
           return TRUE;
         }
-      fuse_reply_err (call->req, access == PST_ACCESS_VIEW ? none : EOPNOTSUPP);
+      if (access == PST_ACCESS_VIEW)
+        reply_none (call, none);
+      else
+        fuse_reply_err (call->req, EOPNOTSUPP);
     }
   else
     {
       *fd = open_for_xattr (place->dir, handle);
       if (*fd >= 0)
         return TRUE;
-      fuse_reply_err (call->req, *fd == -EPERM && access == PST_ACCESS_VIEW ? none : -*fd);
+      if (*fd == -EPERM && access == PST_ACCESS_VIEW)
+        reply_none (call, none);
+      else
+        fuse_reply_err (call->req, -*fd);
     }
   pst_place_clear (place);
   return FALSE;
