@@ -107,7 +107,7 @@ def fs(quick=False):
             scene.env["BENCH_CPUS"] = str(max(os.sched_getaffinity(0)))
             words = (FS_QUICK + " -t stat,open,create" if quick else words).split()
             print(f"# fs on {place}, everything on one core", flush=True)
-            rows = scene.run(shared("fs.sh"), [*words, f"postern-strict={b.tool('fusefs', 'pst-fusefs-serve')} @src @mnt"], with_broker=False)
+            rows = scene.run(shared("fs.sh"), [*words, f"postern-strict={b.tool('fusefs', 'fusefs-standalone')} @src @mnt"], with_broker=False)
             compare(rows, place)
         finally:
             scene.close()
