@@ -47,6 +47,7 @@ static const char *const allowed[] = {
   "mkdirat",
   "mknodat",
   "unlinkat",
+  "renameat",
   "renameat2",
   "linkat",
   "symlinkat",

@@ -14,9 +14,9 @@
  * MAX_WORKERS.
  *
  * All reading and writing of the connection passes through two functions here, for the sake of one message: INIT. The library
- * does not know FUSE_HANDLE_KILLPRIV_V2 ("the server takes away set-user-id bits by itself when a file is written", which ours
- * does: it writes as an ordinary user, so its kernel does). Without it the kernel asks for an extended attribute before every
- * write. */
+ * (3.14) does not know FUSE_HANDLE_KILLPRIV_V2 ("the server takes away set-user-id bits by itself when a file is written", which
+ * ours does: it writes as an ordinary user, so its kernel does), without which the kernel asks for an extended attribute before
+ * every write; and it forgets to say FUSE_PARALLEL_DIROPS, without which one held look-up blocks all others in its directory. */
 
 #define MAX_WORKERS 8
 
@@ -59,7 +59,7 @@ io_writev (int fd, struct iovec *iov, int count, void *data)
       if (header->unique == init_unique && header->error == 0 && iov[1].iov_len >= sizeof (struct fuse_init_out))
         {
           struct fuse_init_out *init = iov[1].iov_base;
-          init->flags |= init_flags & FUSE_HANDLE_KILLPRIV_V2;
+          init->flags |= init_flags & (FUSE_HANDLE_KILLPRIV_V2 | FUSE_PARALLEL_DIROPS);
           init_unique = G_MAXUINT64;
         }
     }
