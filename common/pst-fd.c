@@ -3,65 +3,87 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/close_range.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x0008U
+#endif
 
 void
 pst_fd_clear (int *fd)
 {
-  int saved = errno;
+  int saved_errno = errno;
 
   if (*fd >= 0)
-    close (*fd);
+    close (*fd); /* even after EINTR the descriptor is gone on Linux */
   *fd = -1;
-  errno = saved;
+  errno = saved_errno;
 }
 
 int
 pst_fd_steal (int *fd)
 {
-  int taken = *fd;
+  int stolen = *fd;
 
   *fd = -1;
-  return taken;
+  return stolen;
 }
 
-static int
-compare_ints (const void *a, const void *b)
+/* Closes first…last. Without close_range (an old kernel, or a filter around us) one by one. */
+static void
+close_span (unsigned first, unsigned last)
 {
-  return *(const int *)a - *(const int *)b;
+  struct rlimit limit = { 0 };
+
+  if (first > last || close_range (first, last, 0) == 0)
+    return;
+  if (getrlimit (RLIMIT_NOFILE, &limit) < 0 || limit.rlim_max > 1u << 20)
+    limit.rlim_max = 1u << 20;
+  for (unsigned fd = first; fd <= last && fd < limit.rlim_max; fd++)
+    close ((int)fd);
 }
 
 void
 pst_fd_close_from (int lowest, const int *keep, gsize n_keep)
 {
-  g_autofree int *sorted = g_memdup2 (keep, n_keep * sizeof *keep);
-  int next = lowest;
+  unsigned next = lowest < 0 ? 0 : (unsigned)lowest;
 
-  if (n_keep > 0)
-    qsort (sorted, n_keep, sizeof *sorted, compare_ints);
-  for (gsize i = 0; i < n_keep; i++)
+  /* No allocation and no sorting in place: this runs between fork and exec too. */
+  for (;;)
     {
-      if (sorted[i] < next)
-        continue;
-      if (sorted[i] > next)
-        close_range ((unsigned)next, (unsigned)sorted[i] - 1, 0);
-      next = sorted[i] + 1;
+      unsigned nearest = UINT_MAX;
+
+      for (gsize i = 0; i < n_keep; i++)
+        if (keep[i] >= 0 && (unsigned)keep[i] >= next && (unsigned)keep[i] < nearest)
+          nearest = (unsigned)keep[i];
+      if (nearest == UINT_MAX)
+        {
+          close_span (next, UINT_MAX);
+          return;
+        }
+      if (nearest > next)
+        close_span (next, nearest - 1);
+      next = nearest + 1;
     }
-  close_range ((unsigned)next, ~0U, 0);
 }
 
 int
 pst_fd_memfd_sealed (const char *name, gconstpointer data, gsize size)
 {
-  pst_autofd fd = memfd_create (name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
-  gsize done = 0;
+  pst_autofd fd = memfd_create (name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
 
+  if (fd < 0 && errno == EINVAL) /* before Linux 6.3 */
+    fd = memfd_create (name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (fd < 0)
     return -1;
-  while (done < size)
+
+  for (gsize done = 0; done < size;)
     {
       ssize_t n = write (fd, (const char *)data + done, size - done);
 
@@ -71,7 +93,7 @@ pst_fd_memfd_sealed (const char *name, gconstpointer data, gsize size)
         return -1;
       done += (gsize)n;
     }
-  if (fcntl (fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) != 0)
+  if (fcntl (fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0)
     return -1;
   return pst_fd_steal (&fd);
 }
@@ -81,35 +103,50 @@ pst_fd_read_all (int fd, gsize max, GError **error)
 {
   g_autofree char *data = NULL;
   struct stat st;
-  gsize size, done = 0;
+  gsize size;
 
-  if (fstat (fd, &st) != 0)
-    goto failed;
-  if (!S_ISREG (st.st_mode) || st.st_size < 0 || (guint64)st.st_size > max)
+  if (fstat (fd, &st) < 0)
     {
-      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "not a regular file of at most %" G_GSIZE_FORMAT " bytes", max);
+      int code = errno;
+      g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (code), "Could not stat: %s", g_strerror (code));
       return NULL;
     }
+  if (!S_ISREG (st.st_mode))
+    {
+      g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "Not a regular file");
+      return NULL;
+    }
+  if (st.st_size < 0 || (guint64)st.st_size > max)
+    {
+      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "Larger than %" G_GSIZE_FORMAT " bytes", max);
+      return NULL;
+    }
+
   size = (gsize)st.st_size;
-  data = g_malloc (size + 1);
-  while (done < size)
+  data = g_try_malloc (size > 0 ? size : 1);
+  if (data == NULL)
+    {
+      g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_NOMEM, "Out of memory");
+      return NULL;
+    }
+  for (gsize done = 0; done < size;)
     {
       ssize_t n = pread (fd, data + done, size - done, (off_t)done);
 
       if (n < 0 && errno == EINTR)
         continue;
       if (n < 0)
-        goto failed;
+        {
+          int code = errno;
+          g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (code), "Could not read: %s", g_strerror (code));
+          return NULL;
+        }
       if (n == 0)
         {
-          g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_IO, "the file became shorter while it was read");
+          g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_IO, "Became shorter while it was read");
           return NULL;
         }
       done += (gsize)n;
     }
   return g_bytes_new_take (g_steal_pointer (&data), size);
-
-failed:
-  g_set_error (error, G_FILE_ERROR, (int)g_file_error_from_errno (errno), "cannot read: %s", g_strerror (errno));
-  return NULL;
 }

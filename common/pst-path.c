@@ -5,68 +5,67 @@
 #include <string.h>
 
 gboolean
-pst_name_is_valid (const char *name)
-{
-  return name[0] != '\0' && strcmp (name, ".") != 0 && strcmp (name, "..") != 0 && strchr (name, '/') == NULL;
-}
-
-gboolean
 pst_path_is_normal (const char *path)
 {
-  gsize length = strlen (path);
-  const char *p = path;
+  const char *component, *end;
 
-  if (path[0] != '/' || length >= PATH_MAX)
+  if (path == NULL || path[0] != '/' || strnlen (path, PATH_MAX) >= PATH_MAX)
     return FALSE;
-  if (length == 1)
+  if (path[1] == '\0')
     return TRUE;
 
-  while (*p == '/')
+  for (component = path + 1;; component = end + 1)
     {
-      const char *name = p + 1;
-      gsize n = strcspn (name, "/");
+      gsize length;
 
-      if (n == 0 || (n == 1 && name[0] == '.') || (n == 2 && name[0] == '.' && name[1] == '.'))
+      end = strchrnul (component, '/');
+      length = (gsize)(end - component);
+      if (length == 0 || (length == 1 && component[0] == '.') || (length == 2 && component[0] == '.' && component[1] == '.'))
         return FALSE;
-      p = name + n;
+      if (*end == '\0')
+        return TRUE;
     }
-  return TRUE;
+}
+
+/* Appends the components of @path to @out (absolute, without a trailing slash; empty stands for "/"). */
+static void
+append_components (GString *out, const char *path)
+{
+  const char *component = path, *end;
+
+  for (; *component != '\0'; component = *end == '\0' ? end : end + 1)
+    {
+      gsize length;
+
+      end = strchrnul (component, '/');
+      length = (gsize)(end - component);
+      if (length == 0 || (length == 1 && component[0] == '.'))
+        continue;
+      if (length == 2 && component[0] == '.' && component[1] == '.')
+        {
+          const char *slash = strrchr (out->str, '/');
+
+          g_string_truncate (out, slash != NULL ? (gsize)(slash - out->str) : 0);
+          continue;
+        }
+      g_string_append_c (out, '/');
+      g_string_append_len (out, component, (gssize)length);
+    }
 }
 
 char *
 pst_path_normalise (const char *path, const char *cwd, const char *home)
 {
-  g_autoptr (GString) full = g_string_new (NULL);
   g_autoptr (GString) out = g_string_new (NULL);
-  const char *p;
 
-  if (home != NULL && path[0] == '~' && (path[1] == '/' || path[1] == '\0'))
-    g_string_append_printf (full, "%s/%s", home, path + 1);
-  else if (path[0] == '/')
-    g_string_append (full, path);
-  else
-    g_string_append_printf (full, "%s/%s", cwd != NULL ? cwd : "", path);
-
-  for (p = full->str; *p != '\0';)
+  if (home != NULL && path[0] == '~' && (path[1] == '\0' || path[1] == '/'))
     {
-      gsize n;
-
-      p += strspn (p, "/");
-      n = strcspn (p, "/");
-      if (n == 0)
-        break;
-      if (n == 2 && p[0] == '.' && p[1] == '.')
-        {
-          const char *slash = strrchr (out->str, '/');
-          g_string_truncate (out, slash != NULL ? (gsize)(slash - out->str) : 0);
-        }
-      else if (!(n == 1 && p[0] == '.'))
-        {
-          g_string_append_c (out, '/');
-          g_string_append_len (out, p, (gssize)n);
-        }
-      p += n;
+      append_components (out, home);
+      path++;
     }
+  else if (path[0] != '/' && cwd != NULL)
+    append_components (out, cwd);
+  append_components (out, path);
 
   if (out->len == 0)
     g_string_append_c (out, '/');
@@ -78,17 +77,23 @@ pst_path_normalise (const char *path, const char *cwd, const char *home)
 gboolean
 pst_path_is_below_or_equal (const char *path, const char *ancestor)
 {
-  gsize n = strlen (ancestor);
+  gsize length = strlen (ancestor);
 
-  if (n == 1)
-    return path[0] == '/';
-  return strncmp (path, ancestor, n) == 0 && (path[n] == '\0' || path[n] == '/');
+  if (length == 1)
+    return TRUE;
+  return strncmp (path, ancestor, length) == 0 && (path[length] == '\0' || path[length] == '/');
+}
+
+gboolean
+pst_name_is_valid (const char *name)
+{
+  return name != NULL && name[0] != '\0' && strchr (name, '/') == NULL && strcmp (name, ".") != 0 && strcmp (name, "..") != 0;
 }
 
 char *
 pst_path_abbreviate (const char *path, const char *home)
 {
-  if (home != NULL && strcmp (home, "/") != 0 && pst_path_is_below_or_equal (path, home))
+  if (home != NULL && home[0] == '/' && home[1] != '\0' && pst_path_is_below_or_equal (path, home))
     return g_strconcat ("~", path + strlen (home), NULL);
   return g_strdup (path);
 }

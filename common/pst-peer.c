@@ -2,130 +2,483 @@
 #include "pst-peer.h"
 
 #include "pst-fd.h"
+#include "pst-packet.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glib-unix.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-/* The model: one packet is one message. Incoming packets are parsed into PstMessage; replies are matched to the
- * callback (or the waiting sync call) by serial, everything else waits in ->incoming for the main loop. Outgoing packets go
- * straight to the socket, and into ->outgoing when it is full. The end of the connection is noted in ->broken at once and told
- * from the main loop, so that no callback ever runs inside a call of this API. */
+/* How a peer works
+ *
+ * A peer is a socket, a queue of packets that the socket did not take yet, a queue of packets that came in while somebody
+ * waited for something else, and a table of the calls that wait for a reply.
+ *
+ * Everything that calls back happens in dispatch(), which the main loop runs; every other function only changes this state
+ * and, if there is something to call back about, makes the source ready. So a caller of this API is never called back from
+ * within its call, and a callback may do anything to the peer, to let go of it included: `holds` keeps the memory while
+ * dispatch() is on the stack, `refs` says whether anybody still wants to hear anything.
+ *
+ * The connection ends in one of two ways. pst_peer_close(), a malformed packet, or a full queue: at once, and what is queued is
+ * dropped. The other end closes: what it sent before is still delivered, in order. Either way the socket is closed
+ * (fd -1) and dispatch() reports it: first to every outstanding call, then, once, to the closed callback.
+ *
+ * A call made with pst_peer_send_call() has no callback; its reply stays in the table until pst_peer_wait_reply() takes it.
+ * When that gives up, the entry stays as `abandoned`, so that the late reply can be told from a forged one.
+ */
 
-typedef enum
-{
-  TYPE_CALL = 1,
-  TYPE_REPLY = 2,
-  TYPE_ERROR = 3,
-  TYPE_NOTIFY = 4,
-} Type;
-
-#define INLINE_MAX (64u << 10)
-#define MESSAGE_TYPE "(yusv)"
-/* The member that says that the real packet is in the last descriptor, a sealed memfd. */
-#define MEMFD_MARK "\001memfd"
+#define MAX_PER_DISPATCH 32
+#define BUSY_RETRY_US (10 * G_TIME_SPAN_MILLISECOND)
 
 typedef struct
 {
-  Type type;
-  PstMessage message;
-  GVariant *variant; /* keeps ->message.member and args alive */
-} Incoming;
+  guint32 serial;
+  PstPeerReply callback; /* (nullable): somebody waits, or will, in pst_peer_wait_reply */
+  gpointer user_data;
+  PstPacket *reply;
+  gboolean abandoned;
+} Call;
 
+/* An outgoing packet. Owns its descriptors. */
 typedef struct
 {
   GBytes *bytes;
-  int fds[PST_PEER_MAX_FDS + 1];
+  gsize cost;
   gsize n_fds;
+  int fds[PST_PEER_MAX_FDS + 1];
 } Outgoing;
-
-typedef struct
-{
-  PstPeerReply callback;
-  gpointer user_data;
-} Waiting;
 
 struct _PstPeer
 {
   gint refs;
+  guint holds;
   int fd;
-  guint32 last_serial;
-  gboolean started;
-  gboolean broken;
-  gboolean closed_told;
-  GQueue incoming;     /* Incoming */
-  GQueue outgoing;     /* Outgoing */
-  gsize queued;        /* bytes in ->outgoing */
-  GHashTable *waiting; /* serial → Waiting */
-  GHashTable *sync;    /* serials that a sync caller waits for → Incoming or NULL */
+
+  GSource *source; /* (nullable): not started */
+  gpointer fd_tag;
   PstPeerHandler handler;
   PstPeerClosed closed;
   gpointer user_data;
-  GMainContext *context;
-  GSource *source_in;
-  GSource *source_out;
-  GSource *source_idle;
+  gboolean closed_reported;
+  gboolean failing; /* calls wait to be told that there is no connection */
+
+  guint32 last_serial;
+  GHashTable *calls; /* (nullable), serial → Call */
+
+  GQueue in; /* of PstPacket */
+  gsize in_cost;
+  GQueue out; /* of Outgoing */
+  gsize out_cost;
+  gint64 retry_at;      /* monotonic time; 0: no */
+  gboolean write_ended; /* the other end reads no more */
 };
+
+typedef struct
+{
+  GSource source;
+  PstPeer *peer; /* not owned: the peer destroys the source */
+} PeerSource;
 
 G_DEFINE_QUARK (pst - peer - error - quark, pst_peer_error)
 
-static void break_off (PstPeer *peer);
-static void schedule (PstPeer *peer);
-
 static void
-close_fds (int *fds, gsize n_fds)
+call_free (gpointer data)
 {
-  for (gsize i = 0; i < n_fds; i++)
-    pst_fd_clear (&fds[i]);
+  Call *call = data;
+
+  pst_packet_free (call->reply);
+  g_free (call);
 }
 
 static void
-incoming_free (Incoming *in)
+outgoing_free (gpointer data)
 {
-  if (in == NULL)
+  Outgoing *outgoing = data;
+
+  for (gsize i = 0; i < outgoing->n_fds; i++)
+    pst_fd_clear (&outgoing->fds[i]);
+  g_bytes_unref (outgoing->bytes);
+  g_free (outgoing);
+}
+
+static void
+drop_out (PstPeer *peer)
+{
+  g_queue_clear_full (&peer->out, outgoing_free);
+  peer->out_cost = 0;
+  peer->retry_at = 0;
+}
+
+static void
+drop_in (PstPeer *peer)
+{
+  g_queue_clear_full (&peer->in, (GDestroyNotify)pst_packet_free);
+  peer->in_cost = 0;
+}
+
+/* Tells the main loop what dispatch() waits for. */
+static void
+update_source (PstPeer *peer)
+{
+  gint64 ready_time = peer->retry_at > 0 ? peer->retry_at : -1;
+
+  if (peer->source == NULL)
     return;
-  close_fds (in->message.fds, in->message.n_fds);
-  g_free (in->message.fds);
-  g_clear_pointer (&in->message.args, g_variant_unref);
-  g_clear_pointer (&in->variant, g_variant_unref);
-  g_free (in);
+  if (!g_queue_is_empty (&peer->in) || (peer->fd >= 0 && peer->write_ended) ||
+      (peer->fd < 0 && (peer->failing || !peer->closed_reported)))
+    ready_time = 0;
+  if (g_source_get_ready_time (peer->source) != ready_time)
+    g_source_set_ready_time (peer->source, ready_time);
+  if (peer->fd_tag != NULL)
+    g_source_modify_unix_fd (peer->source, peer->fd_tag,
+                             !g_queue_is_empty (&peer->out) && peer->retry_at == 0 ? G_IO_IN | G_IO_OUT : G_IO_IN);
 }
 
-/* A PstMessage is always the middle of an Incoming. */
-void
-pst_message_free (PstMessage *message)
+/* Closes the socket. What came in before stays queued. */
+static void
+end (PstPeer *peer)
 {
-  if (message != NULL)
-    incoming_free ((Incoming *)((char *)message - G_STRUCT_OFFSET (Incoming, message)));
+  drop_out (peer);
+  if (peer->fd_tag != NULL)
+    {
+      g_source_remove_unix_fd (peer->source, peer->fd_tag);
+      peer->fd_tag = NULL;
+    }
+  pst_fd_clear (&peer->fd);
+  update_source (peer);
 }
 
-int
-pst_message_steal_fd (PstMessage *message, gsize index)
+/* At once and for good: after something malformed, or when asked to. */
+static void
+end_and_drop (PstPeer *peer)
 {
-  return index < message->n_fds ? pst_fd_steal (&message->fds[index]) : -1;
+  drop_in (peer);
+  end (peer);
 }
 
-gboolean
-pst_message_check (PstMessage *message, const char *signature, GError **error)
+/* Sends what is queued, as far as the socket takes it. */
+static void
+flush (PstPeer *peer)
 {
-  if (g_variant_is_of_type (message->args, G_VARIANT_TYPE (signature)))
-    return TRUE;
-  g_set_error (error, PST_PEER_ERROR, PST_PEER_ERROR_MALFORMED, "%s came with arguments of type %s instead of %s",
-               message->member, g_variant_get_type_string (message->args), signature);
-  return FALSE;
+  Outgoing *outgoing;
+
+  peer->retry_at = 0;
+  while (peer->fd >= 0 && (outgoing = g_queue_peek_head (&peer->out)) != NULL)
+    switch (pst_packet_send (peer->fd, outgoing->bytes, outgoing->fds, outgoing->n_fds))
+      {
+      case PST_PACKET_IO_OK:
+        peer->out_cost -= outgoing->cost;
+        outgoing_free (g_queue_pop_head (&peer->out));
+        break;
+      case PST_PACKET_IO_AGAIN:
+        return;
+      case PST_PACKET_IO_BUSY:
+        peer->retry_at = g_get_monotonic_time () + BUSY_RETRY_US;
+        return;
+      case PST_PACKET_IO_GONE:
+        peer->write_ended = TRUE;
+        drop_out (peer);
+        return;
+      case PST_PACKET_IO_BAD:
+      default:
+        end_and_drop (peer);
+        return;
+      }
+}
+
+/* Queues a packet. Its descriptors are duplicated but for the first @n_owned, which are taken. */
+static void
+enqueue (PstPeer *peer, GBytes *bytes, gsize cost, const int *fds, gsize n_fds, gsize n_owned)
+{
+  Outgoing *outgoing = g_new0 (Outgoing, 1);
+  gboolean ok = TRUE;
+
+  outgoing->bytes = g_bytes_ref (bytes);
+  outgoing->cost = cost + sizeof *outgoing + n_fds * PST_PACKET_FD_COST;
+  for (gsize i = 0; i < n_fds; i++)
+    {
+      outgoing->fds[i] = i < n_owned ? fds[i] : fcntl (fds[i], F_DUPFD_CLOEXEC, 0);
+      ok = ok && outgoing->fds[i] >= 0;
+      outgoing->n_fds++;
+    }
+  if (!ok || outgoing->cost > PST_PEER_MAX_QUEUE - peer->out_cost)
+    {
+      outgoing_free (outgoing);
+      end_and_drop (peer);
+      return;
+    }
+  peer->out_cost += outgoing->cost;
+  g_queue_push_tail (&peer->out, outgoing);
 }
 
 static void
-outgoing_free (Outgoing *out)
+send_packet (PstPeer *peer, PstPacketType type, guint32 serial, const char *member, GVariant *args, const int *fds, gsize n_fds)
 {
-  close_fds (out->fds, out->n_fds);
-  g_bytes_unref (out->bytes);
-  g_free (out);
+  g_autoptr (GBytes) bytes = pst_packet_encode (type, serial, member, args);
+  int all[PST_PEER_MAX_FDS + 1];
+  gsize n_all = 0, n_owned = 0, cost = g_bytes_get_size (bytes);
+  PstPacketIo io = PST_PACKET_IO_AGAIN;
+
+  if (peer->fd < 0 || peer->write_ended)
+    return;
+  if (n_fds > PST_PEER_MAX_FDS || cost > PST_PEER_MAX_BODY)
+    {
+      g_warning ("%s: too large to send (%" G_GSIZE_FORMAT " bytes, %" G_GSIZE_FORMAT " descriptors)", member, cost, n_fds);
+      end_and_drop (peer);
+      return;
+    }
+
+  if (cost > PST_PACKET_MAX_INLINE)
+    {
+      int body = pst_fd_memfd_sealed ("postern-packet", g_bytes_get_data (bytes, NULL), cost);
+
+      if (body < 0)
+        {
+          end_and_drop (peer);
+          return;
+        }
+      g_bytes_unref (bytes);
+      bytes = pst_packet_encode (PST_PACKET_LARGE, 0, "", NULL);
+      all[n_all++] = body;
+      n_owned = 1;
+    }
+  for (gsize i = 0; i < n_fds; i++)
+    all[n_all++] = fds[i];
+
+  /* The common case needs no copy of anything. */
+  if (g_queue_is_empty (&peer->out))
+    io = pst_packet_send (peer->fd, bytes, all, n_all);
+  switch (io)
+    {
+    case PST_PACKET_IO_OK:
+      break;
+    case PST_PACKET_IO_BUSY:
+      peer->retry_at = g_get_monotonic_time () + BUSY_RETRY_US;
+      G_GNUC_FALLTHROUGH;
+    case PST_PACKET_IO_AGAIN:
+      enqueue (peer, bytes, cost, all, n_all, n_owned);
+      n_owned = 0;
+      break;
+    case PST_PACKET_IO_GONE:
+      peer->write_ended = TRUE; /* the end of what there is to read will say so to everybody */
+      break;
+    case PST_PACKET_IO_BAD:
+    default:
+      end_and_drop (peer);
+      break;
+    }
+  if (n_owned > 0)
+    pst_fd_clear (&all[0]);
+  update_source (peer);
 }
+
+/* Reads one packet. NULL when there is none now; the connection may have ended. */
+static PstPacket *
+receive (PstPeer *peer)
+{
+  PstPacket *packet = NULL;
+
+  if (peer->fd < 0)
+    return NULL;
+  switch (pst_packet_receive (peer->fd, &packet))
+    {
+    case PST_PACKET_IO_OK:
+      return packet;
+    case PST_PACKET_IO_AGAIN:
+      /* An end that reads no more is as good as gone, even if it keeps its socket open. */
+      if (peer->write_ended)
+        end (peer);
+      return NULL;
+    case PST_PACKET_IO_GONE:
+      end (peer);
+      return NULL;
+    case PST_PACKET_IO_BUSY:
+    case PST_PACKET_IO_BAD:
+    default:
+      end_and_drop (peer);
+      return NULL;
+    }
+}
+
+/* Finds whose a reply is. NULL, and the connection is closed, if it is nobody's. */
+static Call *
+call_of_reply (PstPeer *peer, PstPacket *packet)
+{
+  Call *call = peer->calls != NULL ? g_hash_table_lookup (peer->calls, GUINT_TO_POINTER (packet->serial)) : NULL;
+
+  if (call == NULL || call->reply != NULL)
+    {
+      end_and_drop (peer);
+      return NULL;
+    }
+  return call;
+}
+
+static void
+remote_error (PstPacket *packet, GError **error)
+{
+  const char *text;
+
+  g_variant_get (packet->message.args, "(&s)", &text);
+  g_set_error_literal (error, PST_PEER_ERROR, PST_PEER_ERROR_REMOTE, text);
+}
+
+static void
+closed_error (GError **error)
+{
+  g_set_error_literal (error, PST_PEER_ERROR, PST_PEER_ERROR_CLOSED, "The connection was closed");
+}
+
+/* Keeps a reply that somebody waits for. FALSE if the packet is to be called back about. */
+static gboolean
+keep_reply (PstPeer *peer, PstPacket *packet)
+{
+  Call *call;
+
+  if (packet->type != PST_PACKET_REPLY && packet->type != PST_PACKET_ERROR)
+    return FALSE;
+  call = call_of_reply (peer, packet);
+  if (call != NULL && call->callback != NULL)
+    return FALSE;
+  if (call == NULL || call->abandoned)
+    {
+      if (call != NULL)
+        g_hash_table_remove (peer->calls, GUINT_TO_POINTER (packet->serial));
+      pst_packet_free (packet);
+    }
+  else
+    call->reply = packet;
+  return TRUE;
+}
+
+/* ---- The main loop's side ---- */
+
+static void
+dispatch_packet (PstPeer *peer, PstPacket *packet)
+{
+  if (keep_reply (peer, packet))
+    return;
+  if (packet->type == PST_PACKET_CALL || packet->type == PST_PACKET_NOTIFY)
+    {
+      if (peer->handler != NULL)
+        peer->handler (peer, &packet->message, peer->user_data);
+    }
+  else
+    {
+      Call *call = call_of_reply (peer, packet);
+      g_autoptr (GError) error = NULL;
+      PstPeerReply callback = call->callback;
+      gpointer user_data = call->user_data;
+
+      g_hash_table_remove (peer->calls, GUINT_TO_POINTER (packet->serial));
+      if (packet->type == PST_PACKET_ERROR)
+        remote_error (packet, &error);
+      callback (peer, error == NULL ? &packet->message : NULL, error, user_data);
+    }
+  pst_packet_free (packet);
+}
+
+static gint
+compare_serials (gconstpointer a, gconstpointer b)
+{
+  guint32 x = ((const Call *)a)->serial, y = ((const Call *)b)->serial;
+
+  return x < y ? -1 : x > y;
+}
+
+/* Calls back all calls that were made until now, oldest first. */
+static void
+fail_calls (PstPeer *peer)
+{
+  g_autoptr (GError) error = NULL;
+  GList *failed = NULL;
+  GHashTableIter iter;
+  gpointer value;
+
+  peer->failing = FALSE;
+  if (peer->calls == NULL)
+    return;
+  g_hash_table_iter_init (&iter, peer->calls);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    if (((Call *)value)->callback != NULL)
+      {
+        g_hash_table_iter_steal (&iter);
+        failed = g_list_prepend (failed, value);
+      }
+  failed = g_list_sort (failed, compare_serials);
+  closed_error (&error);
+  for (GList *l = failed; l != NULL && peer->refs > 0; l = l->next)
+    {
+      Call *call = l->data;
+      call->callback (peer, NULL, error, call->user_data);
+    }
+  g_list_free_full (failed, call_free);
+}
+
+static void
+peer_free (PstPeer *peer)
+{
+  if (peer->refs == 0 && peer->holds == 0)
+    g_free (peer);
+}
+
+static gboolean
+dispatch (GSource *source, GSourceFunc unused, gpointer unused_data)
+{
+  PstPeer *peer = ((PeerSource *)source)->peer;
+
+  peer->holds++;
+  flush (peer);
+  for (guint i = 0; i < MAX_PER_DISPATCH && peer->refs > 0; i++)
+    {
+      PstPacket *packet = g_queue_pop_head (&peer->in);
+
+      if (packet != NULL)
+        peer->in_cost -= packet->cost;
+      else
+        packet = receive (peer);
+      if (packet == NULL)
+        break;
+      dispatch_packet (peer, packet);
+    }
+  if (peer->refs > 0 && peer->fd < 0 && g_queue_is_empty (&peer->in))
+    {
+      fail_calls (peer);
+      if (peer->refs > 0 && !peer->closed_reported)
+        {
+          peer->closed_reported = TRUE;
+          if (peer->closed != NULL)
+            peer->closed (peer, peer->user_data);
+        }
+    }
+  if (peer->refs > 0)
+    update_source (peer);
+  peer->holds--;
+  peer_free (peer);
+  return G_SOURCE_CONTINUE;
+}
+
+void
+pst_peer_start (PstPeer *peer, PstPeerHandler handler, PstPeerClosed closed, gpointer user_data)
+{
+  static GSourceFuncs functions = { .dispatch = dispatch };
+
+  g_return_if_fail (peer->source == NULL);
+
+  peer->handler = handler;
+  peer->closed = closed;
+  peer->user_data = user_data;
+  peer->source = g_source_new (&functions, sizeof (PeerSource));
+  ((PeerSource *)peer->source)->peer = peer;
+  g_source_set_static_name (peer->source, "PstPeer");
+  g_source_set_can_recurse (peer->source, TRUE);
+  if (peer->fd >= 0)
+    peer->fd_tag = g_source_add_unix_fd (peer->source, peer->fd, G_IO_IN);
+  g_source_attach (peer->source, g_main_context_get_thread_default ());
+  update_source (peer);
+}
+
+/* ---- The users' side ---- */
 
 PstPeer *
 pst_peer_new_take_fd (int fd)
@@ -134,595 +487,206 @@ pst_peer_new_take_fd (int fd)
 
   peer->refs = 1;
   peer->fd = fd;
-  fcntl (fd, F_SETFL, fcntl (fd, F_GETFL) | O_NONBLOCK);
-  g_queue_init (&peer->incoming);
-  g_queue_init (&peer->outgoing);
-  peer->waiting = g_hash_table_new_full (NULL, NULL, NULL, g_free);
-  peer->sync = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify)incoming_free);
+  g_queue_init (&peer->in);
+  g_queue_init (&peer->out);
   return peer;
 }
 
 PstPeer *
 pst_peer_ref (PstPeer *peer)
 {
-  g_atomic_int_inc (&peer->refs);
+  g_return_val_if_fail (peer->refs > 0, NULL);
+  peer->refs++;
   return peer;
-}
-
-static void
-drop_source (GSource **source)
-{
-  if (*source == NULL)
-    return;
-  g_source_destroy (*source);
-  g_clear_pointer (source, g_source_unref);
 }
 
 void
 pst_peer_unref (PstPeer *peer)
 {
-  if (peer == NULL || !g_atomic_int_dec_and_test (&peer->refs))
+  if (peer == NULL)
     return;
-  drop_source (&peer->source_in);
-  drop_source (&peer->source_out);
-  drop_source (&peer->source_idle);
-  pst_fd_clear (&peer->fd);
-  g_queue_clear_full (&peer->incoming, (GDestroyNotify)incoming_free);
-  g_queue_clear_full (&peer->outgoing, (GDestroyNotify)outgoing_free);
-  g_hash_table_unref (peer->waiting);
-  g_hash_table_unref (peer->sync);
-  g_clear_pointer (&peer->context, g_main_context_unref);
-  g_free (peer);
+  g_return_if_fail (peer->refs > 0);
+  if (--peer->refs > 0)
+    return;
+  peer->holds++;
+  end_and_drop (peer);
+  if (peer->source != NULL)
+    {
+      g_source_destroy (peer->source);
+      g_clear_pointer (&peer->source, g_source_unref);
+    }
+  g_clear_pointer (&peer->calls, g_hash_table_unref);
+  peer->holds--;
+  peer_free (peer);
+}
+
+void
+pst_peer_close (PstPeer *peer)
+{
+  if (peer->fd >= 0 || !g_queue_is_empty (&peer->in))
+    end_and_drop (peer);
+  if (peer->calls != NULL)
+    peer->failing = TRUE;
+  update_source (peer);
 }
 
 gboolean
 pst_peer_is_open (PstPeer *peer)
 {
-  return !peer->broken;
-}
-
-/* ---- writing ---- */
-
-/* TRUE: sent. FALSE: the socket is full, or the peer was broken off. */
-static gboolean
-send_packet (PstPeer *peer, GBytes *bytes, const int *fds, gsize n_fds)
-{
-  union
-  {
-    struct cmsghdr header;
-    char space[CMSG_SPACE (sizeof (int) * (PST_PEER_MAX_FDS + 1))];
-  } control = { 0 };
-  gsize size;
-  gconstpointer data = g_bytes_get_data (bytes, &size);
-  struct iovec iov = { (void *)data, size };
-  struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
-  ssize_t n;
-
-  if (n_fds > 0)
-    {
-      msg.msg_control = control.space;
-      msg.msg_controllen = CMSG_SPACE (sizeof (int) * n_fds);
-      control.header.cmsg_level = SOL_SOCKET;
-      control.header.cmsg_type = SCM_RIGHTS;
-      control.header.cmsg_len = CMSG_LEN (sizeof (int) * n_fds);
-      memcpy (CMSG_DATA (&control.header), fds, sizeof (int) * n_fds);
-    }
-  do
-    n = sendmsg (peer->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
-  while (n < 0 && errno == EINTR);
-  if (n >= 0)
-    return TRUE;
-  if (errno != EAGAIN && errno != ENOBUFS)
-    break_off (peer);
-  return FALSE;
-}
-
-static gboolean
-flush (PstPeer *peer)
-{
-  Outgoing *out;
-
-  while (!peer->broken && (out = g_queue_peek_head (&peer->outgoing)) != NULL)
-    {
-      if (!send_packet (peer, out->bytes, out->fds, out->n_fds))
-        return FALSE;
-      g_queue_pop_head (&peer->outgoing);
-      peer->queued -= g_bytes_get_size (out->bytes);
-      outgoing_free (out);
-    }
-  return TRUE;
-}
-
-static gboolean
-on_writable (gint fd, GIOCondition condition, gpointer user_data)
-{
-  PstPeer *peer = user_data;
-
-  pst_peer_ref (peer);
-  if (flush (peer) || peer->broken)
-    drop_source (&peer->source_out);
-  pst_peer_unref (peer);
-  return G_SOURCE_CONTINUE; /* a destroyed source does not care */
-}
-
-static void
-watch_writable (PstPeer *peer)
-{
-  if (peer->source_out != NULL || !peer->started || peer->broken)
-    return;
-  peer->source_out = g_unix_fd_source_new (peer->fd, G_IO_OUT);
-  g_source_set_callback (peer->source_out, G_SOURCE_FUNC (on_writable), peer, NULL);
-  g_source_attach (peer->source_out, peer->context);
-}
-
-/* @args: consumed if floating. */
-static void
-put (PstPeer *peer, Type type, guint32 serial, const char *member, GVariant *args, const int *fds, gsize n_fds)
-{
-  g_autoptr (GVariant) packet = NULL;
-  g_autoptr (GBytes) bytes = NULL;
-  pst_autofd memfd = -1;
-  int all[PST_PEER_MAX_FDS + 1];
-
-  g_return_if_fail (n_fds <= PST_PEER_MAX_FDS);
-  packet =
-      g_variant_ref_sink (g_variant_new ("(yusv)", (guchar)type, serial, member, args != NULL ? args : g_variant_new ("()")));
-  if (peer->broken)
-    return;
-  bytes = g_variant_get_data_as_bytes (packet);
-  for (gsize i = 0; i < n_fds; i++)
-    all[i] = fds[i];
-
-  if (g_bytes_get_size (bytes) > INLINE_MAX)
-    {
-      g_autoptr (GVariant) mark =
-          g_variant_ref_sink (g_variant_new ("(yusv)", (guchar)type, serial, MEMFD_MARK, g_variant_new ("()")));
-
-      if (g_bytes_get_size (bytes) > PST_PEER_MAX_BODY)
-        {
-          break_off (peer);
-          return;
-        }
-      memfd = pst_fd_memfd_sealed ("postern-message", g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
-      if (memfd < 0)
-        {
-          break_off (peer);
-          return;
-        }
-      all[n_fds++] = memfd;
-      g_bytes_unref (bytes);
-      bytes = g_variant_get_data_as_bytes (mark);
-    }
-
-  if (!g_queue_is_empty (&peer->outgoing) || !send_packet (peer, bytes, all, n_fds))
-    {
-      Outgoing *out;
-
-      if (peer->broken)
-        return;
-      if (peer->queued + g_bytes_get_size (bytes) > PST_PEER_MAX_QUEUE)
-        {
-          break_off (peer);
-          return;
-        }
-      out = g_new0 (Outgoing, 1);
-      out->bytes = g_bytes_ref (bytes);
-      for (gsize i = 0; i < n_fds; i++)
-        {
-          out->fds[i] = fcntl (all[i], F_DUPFD_CLOEXEC, 3);
-          out->n_fds = i + 1;
-          if (out->fds[i] < 0)
-            {
-              outgoing_free (out);
-              break_off (peer);
-              return;
-            }
-        }
-      g_queue_push_tail (&peer->outgoing, out);
-      peer->queued += g_bytes_get_size (bytes);
-      watch_writable (peer);
-    }
-}
-
-static guint32
-next_serial (PstPeer *peer)
-{
-  do
-    peer->last_serial++;
-  while (peer->last_serial == 0 || g_hash_table_contains (peer->waiting, GUINT_TO_POINTER (peer->last_serial)) ||
-         g_hash_table_contains (peer->sync, GUINT_TO_POINTER (peer->last_serial)));
-  return peer->last_serial;
+  return peer->fd >= 0;
 }
 
 void
 pst_peer_notify (PstPeer *peer, const char *member, GVariant *args, const int *fds, gsize n_fds)
 {
-  put (peer, TYPE_NOTIFY, 0, member, args, fds, n_fds);
+  send_packet (peer, PST_PACKET_NOTIFY, 0, member, args, fds, n_fds);
+}
+
+/* Enters a call into the table. Serials wrap, and skip those that still wait. */
+static Call *
+add_call (PstPeer *peer, PstPeerReply callback, gpointer user_data)
+{
+  Call *call = g_new0 (Call, 1);
+
+  if (peer->calls == NULL)
+    peer->calls = g_hash_table_new_full (NULL, NULL, NULL, call_free);
+  do
+    peer->last_serial++;
+  while (peer->last_serial == 0 || g_hash_table_contains (peer->calls, GUINT_TO_POINTER (peer->last_serial)));
+  call->serial = peer->last_serial;
+  call->callback = callback;
+  call->user_data = user_data;
+  g_hash_table_insert (peer->calls, GUINT_TO_POINTER (call->serial), call);
+  return call;
+}
+
+static void
+no_callback (PstPeer *peer, PstMessage *reply, const GError *error, gpointer user_data)
+{
 }
 
 void
 pst_peer_call (PstPeer *peer, const char *member, GVariant *args, const int *fds, gsize n_fds, PstPeerReply callback,
                gpointer user_data)
 {
-  Waiting *waiting = g_new0 (Waiting, 1);
-  guint32 serial = next_serial (peer);
+  guint32 serial;
 
-  waiting->callback = callback;
-  waiting->user_data = user_data;
-  g_hash_table_insert (peer->waiting, GUINT_TO_POINTER (serial), waiting);
-  put (peer, TYPE_CALL, serial, member, args, fds, n_fds);
-  if (peer->broken)
-    schedule (peer);
+  serial = add_call (peer, callback != NULL ? callback : no_callback, user_data)->serial;
+  send_packet (peer, PST_PACKET_CALL, serial, member, args, fds, n_fds);
+  if (peer->fd < 0)
+    {
+      peer->failing = TRUE;
+      update_source (peer);
+    }
 }
 
 void
 pst_peer_reply (PstPeer *peer, guint32 serial, GVariant *args, const int *fds, gsize n_fds)
 {
+  g_autoptr (GVariant) owned = args != NULL ? g_variant_ref_sink (args) : NULL;
+
   if (serial != 0)
-    put (peer, TYPE_REPLY, serial, "", args, fds, n_fds);
-  else if (args != NULL)
-    g_variant_unref (g_variant_ref_sink (args));
+    send_packet (peer, PST_PACKET_REPLY, serial, "", owned, fds, n_fds);
 }
 
 void
 pst_peer_reply_error (PstPeer *peer, guint32 serial, const char *message)
 {
+  g_autofree char *text = g_utf8_make_valid (message, -1);
+
   if (serial != 0)
-    put (peer, TYPE_ERROR, serial, "", g_variant_new ("(s)", message), NULL, 0);
+    send_packet (peer, PST_PACKET_ERROR, serial, "", g_variant_new ("(s)", text), NULL, 0);
 }
 
-/* ---- reading ---- */
-
-static GVariant *
-parse (GBytes *bytes)
-{
-  g_autoptr (GVariant) packet = g_variant_ref_sink (g_variant_new_from_bytes (G_VARIANT_TYPE (MESSAGE_TYPE), bytes, FALSE));
-
-  return g_variant_is_normal_form (packet) ? g_steal_pointer (&packet) : NULL;
-}
-
-static GVariant *
-parse_memfd (int fd)
-{
-  g_autoptr (GBytes) bytes = NULL;
-  int seals = fcntl (fd, F_GET_SEALS);
-
-  if (seals < 0 || (seals & (F_SEAL_SHRINK | F_SEAL_WRITE)) != (F_SEAL_SHRINK | F_SEAL_WRITE))
-    return NULL;
-  bytes = pst_fd_read_all (fd, PST_PEER_MAX_BODY, NULL);
-  return bytes != NULL ? parse (bytes) : NULL;
-}
-
-/* One packet, if there is one. FALSE: none there, or the peer was broken off. */
-static gboolean
-receive (PstPeer *peer)
-{
-  union
-  {
-    struct cmsghdr header;
-    char space[CMSG_SPACE (sizeof (int) * (PST_PEER_MAX_FDS + 1))];
-  } control;
-  g_autofree char *buffer = g_malloc (INLINE_MAX + 1);
-  struct iovec iov = { buffer, INLINE_MAX + 1 };
-  struct msghdr msg = {
-    .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.space, .msg_controllen = sizeof control.space
-  };
-  int fds[PST_PEER_MAX_FDS + 1];
-  gsize n_fds = 0;
-  g_autoptr (GBytes) bytes = NULL;
-  g_autoptr (GVariant) packet = NULL;
-  Incoming *in;
-  guchar type;
-  const char *member;
-  GVariant *args;
-  guint32 serial;
-  ssize_t n;
-
-  if (peer->broken)
-    return FALSE;
-  do
-    n = recvmsg (peer->fd, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-  while (n < 0 && errno == EINTR);
-  if (n < 0 && errno == EAGAIN)
-    return FALSE;
-  if (n >= 0)
-    for (struct cmsghdr *c = CMSG_FIRSTHDR (&msg); c != NULL; c = CMSG_NXTHDR (&msg, c))
-      if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
-        {
-          gsize count = (c->cmsg_len - CMSG_LEN (0)) / sizeof (int);
-
-          for (gsize i = 0; i < count; i++)
-            {
-              int fd;
-
-              memcpy (&fd, CMSG_DATA (c) + i * sizeof (int), sizeof fd);
-              if (n_fds < G_N_ELEMENTS (fds))
-                fds[n_fds++] = fd;
-              else
-                close (fd);
-            }
-        }
-  if (n <= 0 || (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)
-    goto broken;
-
-  bytes = g_bytes_new (buffer, (gsize)n);
-  packet = parse (bytes);
-  if (packet == NULL)
-    goto broken;
-  g_variant_get (packet, "(yu&sv)", &type, &serial, &member, NULL);
-  if (strcmp (member, MEMFD_MARK) == 0)
-    {
-      GVariant *whole = n_fds > 0 ? parse_memfd (fds[n_fds - 1]) : NULL;
-      guchar outer_type = type;
-      guint32 outer_serial = serial;
-
-      if (whole == NULL)
-        goto broken;
-      pst_fd_clear (&fds[--n_fds]);
-      g_variant_unref (packet);
-      packet = whole;
-      g_variant_get (packet, "(yu&sv)", &type, &serial, &member, NULL);
-      if (type != outer_type || serial != outer_serial || strcmp (member, MEMFD_MARK) == 0)
-        goto broken;
-    }
-  if (type < TYPE_CALL || type > TYPE_NOTIFY || (serial == 0) != (type == TYPE_NOTIFY) || n_fds > PST_PEER_MAX_FDS)
-    goto broken;
-
-  g_variant_get (packet, "(yu&sv)", NULL, NULL, &member, &args);
-  if (!g_variant_is_of_type (args, G_VARIANT_TYPE_TUPLE))
-    {
-      g_variant_unref (args);
-      goto broken;
-    }
-  in = g_new0 (Incoming, 1);
-  in->type = type;
-  in->variant = g_steal_pointer (&packet);
-  in->message.serial = serial;
-  in->message.member = member;
-  in->message.args = args;
-  in->message.fds = g_memdup2 (fds, n_fds * sizeof *fds);
-  in->message.n_fds = n_fds;
-
-  if (type == TYPE_REPLY || type == TYPE_ERROR)
-    {
-      if (g_hash_table_contains (peer->sync, GUINT_TO_POINTER (serial)))
-        g_hash_table_replace (peer->sync, GUINT_TO_POINTER (serial), in);
-      else if (g_hash_table_contains (peer->waiting, GUINT_TO_POINTER (serial)))
-        g_queue_push_tail (&peer->incoming, in);
-      else
-        incoming_free (in); /* a sync caller gave up on it */
-    }
-  else
-    g_queue_push_tail (&peer->incoming, in);
-  return TRUE;
-
-broken:
-  close_fds (fds, n_fds);
-  break_off (peer);
-  return FALSE;
-}
-
-/* The text of an error reply; NULL if @in is none. */
-static GError *
-error_of (Incoming *in)
-{
-  const char *text = "the other side answered with an error";
-
-  if (in->type != TYPE_ERROR)
-    return NULL;
-  if (g_variant_is_of_type (in->message.args, G_VARIANT_TYPE ("(s)")))
-    g_variant_get (in->message.args, "(&s)", &text);
-  return g_error_new_literal (PST_PEER_ERROR, PST_PEER_ERROR_REMOTE, text);
-}
-
-/* Calls back for everything that has come in; peer is kept by the caller. */
-static void
-dispatch (PstPeer *peer)
-{
-  Incoming *in;
-
-  while ((in = g_queue_pop_head (&peer->incoming)) != NULL)
-    {
-      if (in->type == TYPE_CALL || in->type == TYPE_NOTIFY)
-        {
-          if (peer->handler != NULL)
-            peer->handler (peer, &in->message, peer->user_data);
-        }
-      else
-        {
-          gpointer stolen = NULL;
-
-          if (g_hash_table_steal_extended (peer->waiting, GUINT_TO_POINTER (in->message.serial), NULL, &stolen))
-            {
-              g_autofree Waiting *waiting = stolen;
-              g_autoptr (GError) error = error_of (in);
-
-              if (waiting->callback != NULL)
-                waiting->callback (peer, error == NULL ? &in->message : NULL, error, waiting->user_data);
-            }
-        }
-      incoming_free (in);
-    }
-}
-
-static void
-tell_closed (PstPeer *peer)
-{
-  g_autoptr (GError) error = g_error_new_literal (PST_PEER_ERROR, PST_PEER_ERROR_CLOSED, "the connection was closed");
-  g_autofree gpointer *serials = NULL;
-  guint n = 0;
-
-  serials = g_hash_table_get_keys_as_array (peer->waiting, &n);
-  for (guint i = 0; i < n; i++)
-    {
-      gpointer stolen = NULL;
-
-      if (g_hash_table_steal_extended (peer->waiting, serials[i], NULL, &stolen))
-        {
-          g_autofree Waiting *waiting = stolen;
-
-          if (waiting->callback != NULL)
-            waiting->callback (peer, NULL, error, waiting->user_data);
-        }
-    }
-  if (!peer->closed_told)
-    {
-      peer->closed_told = TRUE;
-      if (peer->closed != NULL)
-        peer->closed (peer, peer->user_data);
-    }
-}
-
-static gboolean
-on_idle (gpointer user_data)
-{
-  PstPeer *peer = user_data;
-
-  pst_peer_ref (peer);
-  drop_source (&peer->source_idle);
-  dispatch (peer);
-  if (peer->broken)
-    tell_closed (peer);
-  pst_peer_unref (peer);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-schedule (PstPeer *peer)
-{
-  if (!peer->started || peer->source_idle != NULL)
-    return;
-  peer->source_idle = g_idle_source_new ();
-  g_source_set_priority (peer->source_idle, G_PRIORITY_DEFAULT);
-  g_source_set_callback (peer->source_idle, on_idle, peer, NULL);
-  g_source_attach (peer->source_idle, peer->context);
-}
-
-static void
-break_off (PstPeer *peer)
-{
-  if (peer->broken)
-    return;
-  peer->broken = TRUE;
-  drop_source (&peer->source_in);
-  drop_source (&peer->source_out);
-  pst_fd_clear (&peer->fd);
-  g_queue_clear_full (&peer->outgoing, (GDestroyNotify)outgoing_free);
-  peer->queued = 0;
-  schedule (peer);
-}
-
-void
-pst_peer_close (PstPeer *peer)
-{
-  break_off (peer);
-}
-
-static gboolean
-on_readable (gint fd, GIOCondition condition, gpointer user_data)
-{
-  PstPeer *peer = user_data;
-
-  /* A bounded number a turn: one chatty peer must not starve the others. */
-  pst_peer_ref (peer);
-  for (int i = 0; i < 32 && receive (peer); i++)
-    ;
-  dispatch (peer);
-  pst_peer_unref (peer);
-  return G_SOURCE_CONTINUE;
-}
-
-void
-pst_peer_start (PstPeer *peer, PstPeerHandler handler, PstPeerClosed closed, gpointer user_data)
-{
-  g_return_if_fail (!peer->started);
-  peer->started = TRUE;
-  peer->handler = handler;
-  peer->closed = closed;
-  peer->user_data = user_data;
-  peer->context = g_main_context_ref_thread_default ();
-  if (!peer->broken)
-    {
-      peer->source_in = g_unix_fd_source_new (peer->fd, G_IO_IN | G_IO_HUP | G_IO_ERR);
-      g_source_set_callback (peer->source_in, G_SOURCE_FUNC (on_readable), peer, NULL);
-      g_source_attach (peer->source_in, peer->context);
-      if (!g_queue_is_empty (&peer->outgoing))
-        watch_writable (peer);
-    }
-  if (peer->broken || !g_queue_is_empty (&peer->incoming))
-    schedule (peer);
-}
-
-/* ---- waiting ---- */
+/* ---- Waiting ---- */
 
 guint32
 pst_peer_send_call (PstPeer *peer, const char *member, GVariant *args, const int *fds, gsize n_fds, GError **error)
 {
-  guint32 serial = next_serial (peer);
+  guint32 serial = add_call (peer, NULL, NULL)->serial;
 
-  put (peer, TYPE_CALL, serial, member, args, fds, n_fds);
-  if (peer->broken)
+  send_packet (peer, PST_PACKET_CALL, serial, member, args, fds, n_fds);
+  if (peer->fd < 0 || peer->write_ended)
     {
-      g_set_error_literal (error, PST_PEER_ERROR, PST_PEER_ERROR_CLOSED, "the connection was closed");
+      g_hash_table_remove (peer->calls, GUINT_TO_POINTER (serial));
+      closed_error (error);
       return 0;
     }
-  g_hash_table_insert (peer->sync, GUINT_TO_POINTER (serial), NULL);
   return serial;
+}
+
+/* Waits until the socket can be read, or what is queued written. FALSE at the deadline (-1: never). */
+static gboolean
+wait_for_socket (PstPeer *peer, gint64 deadline)
+{
+  struct pollfd poll_fd = { .fd = peer->fd, .events = POLLIN };
+  gint64 until = deadline, now = g_get_monotonic_time ();
+  int timeout = -1;
+
+  if (peer->retry_at > 0)
+    until = until < 0 ? peer->retry_at : MIN (until, peer->retry_at);
+  else if (!g_queue_is_empty (&peer->out))
+    poll_fd.events |= POLLOUT;
+  if (until >= 0)
+    timeout = (int)CLAMP ((until - now + 999) / 1000, 0, G_MAXINT);
+  if (poll (&poll_fd, 1, timeout) == 0 && deadline >= 0 && g_get_monotonic_time () >= deadline)
+    return FALSE;
+  return TRUE;
+}
+
+/* Reads all that is there into the queue, replies that somebody waits for into their calls. */
+static void
+read_into_queue (PstPeer *peer)
+{
+  PstPacket *packet;
+
+  while ((packet = receive (peer)) != NULL)
+    {
+      if (keep_reply (peer, packet))
+        continue;
+      peer->in_cost += packet->cost;
+      g_queue_push_tail (&peer->in, packet);
+      if (peer->in_cost > PST_PEER_MAX_QUEUE)
+        end_and_drop (peer);
+    }
 }
 
 PstMessage *
 pst_peer_wait_reply (PstPeer *peer, guint32 serial, int timeout_ms, GError **error)
 {
-  gint64 end = timeout_ms < 0 ? G_MAXINT64 : g_get_monotonic_time () + (gint64)timeout_ms * 1000;
+  Call *call = peer->calls != NULL ? g_hash_table_lookup (peer->calls, GUINT_TO_POINTER (serial)) : NULL;
+  gint64 deadline = timeout_ms < 0 ? -1 : g_get_monotonic_time () + (gint64)timeout_ms * 1000;
+  g_autoptr (PstPacket) reply = NULL;
 
-  for (;;)
+  g_return_val_if_fail (call != NULL && call->callback == NULL && !call->abandoned, NULL);
+
+  while (call->reply == NULL && peer->fd >= 0)
     {
-      gpointer found = NULL;
-      struct pollfd pfd = { .fd = peer->fd, .events = POLLIN };
-      gint64 left;
-
-      if (g_hash_table_lookup_extended (peer->sync, GUINT_TO_POINTER (serial), NULL, &found) && found != NULL)
+      flush (peer);
+      read_into_queue (peer);
+      if (call->reply == NULL && peer->fd >= 0 && !wait_for_socket (peer, deadline))
         {
-          Incoming *in;
-          GError *remote;
-
-          g_hash_table_steal (peer->sync, GUINT_TO_POINTER (serial));
-          in = found;
-          remote = error_of (in);
-          if (remote == NULL)
-            {
-              if (!g_queue_is_empty (&peer->incoming))
-                schedule (peer);
-              return &in->message;
-            }
-          incoming_free (in);
-          g_propagate_error (error, remote);
-          break;
+          call->abandoned = TRUE;
+          update_source (peer);
+          g_set_error_literal (error, PST_PEER_ERROR, PST_PEER_ERROR_TIMEOUT, "No reply came in time");
+          return NULL;
         }
-      if (peer->broken)
-        {
-          g_hash_table_remove (peer->sync, GUINT_TO_POINTER (serial));
-          g_set_error_literal (error, PST_PEER_ERROR, PST_PEER_ERROR_CLOSED, "the connection was closed");
-          break;
-        }
-      left = end == G_MAXINT64 ? -1 : (end - g_get_monotonic_time ()) / 1000;
-      if (end != G_MAXINT64 && left <= 0)
-        {
-          g_hash_table_remove (peer->sync, GUINT_TO_POINTER (serial));
-          g_set_error_literal (error, PST_PEER_ERROR, PST_PEER_ERROR_TIMEOUT, "no answer in time");
-          break;
-        }
-      if (!g_queue_is_empty (&peer->outgoing))
-        pfd.events |= POLLOUT;
-      poll (&pfd, 1, (int)MIN (left, G_MAXINT));
-      if (pfd.revents & POLLOUT)
-        flush (peer);
-      if (pfd.revents & (POLLIN | POLLHUP | POLLERR))
-        receive (peer);
     }
-  if (!g_queue_is_empty (&peer->incoming))
-    schedule (peer);
-  return NULL;
+  update_source (peer);
+
+  reply = g_steal_pointer (&call->reply);
+  g_hash_table_remove (peer->calls, GUINT_TO_POINTER (serial));
+  if (reply == NULL)
+    {
+      closed_error (error);
+      return NULL;
+    }
+  if (reply->type == PST_PACKET_ERROR)
+    {
+      remote_error (reply, error);
+      return NULL;
+    }
+  return &g_steal_pointer (&reply)->message;
 }
 
 PstMessage *
@@ -732,4 +696,14 @@ pst_peer_call_sync (PstPeer *peer, const char *member, GVariant *args, const int
   guint32 serial = pst_peer_send_call (peer, member, args, fds, n_fds, error);
 
   return serial != 0 ? pst_peer_wait_reply (peer, serial, timeout_ms, error) : NULL;
+}
+
+gboolean
+pst_message_check (PstMessage *message, const char *signature, GError **error)
+{
+  if (strcmp (g_variant_get_type_string (message->args), signature) == 0)
+    return TRUE;
+  g_set_error (error, PST_PEER_ERROR, PST_PEER_ERROR_MALFORMED, "%s: arguments %s, expected %s", message->member,
+               g_variant_get_type_string (message->args), signature);
+  return FALSE;
 }

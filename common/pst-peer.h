@@ -11,7 +11,9 @@ G_BEGIN_DECLS
  * packets over 64 KiB are moved through a sealed memfd (at most PST_PEER_MAX_BODY).
  * A peer that sends anything malformed, an unknown type, or more than it may, is closed.
  * Writing never blocks: what the socket does not take is queued up to PST_PEER_MAX_QUEUE bytes, beyond that the peer is closed.
- * A peer belongs to one thread (that of its GMainContext), except where said.
+ * A peer belongs to one thread (that of its GMainContext).
+ * System calls, for a seccomp list: sendmsg, recvmsg, poll, close, fcntl (F_DUPFD_CLOEXEC, F_GET_SEALS, F_ADD_SEALS), fstat,
+ * pread64, memfd_create, write.
  */
 #define PST_PEER_MAX_FDS 8
 #define PST_PEER_MAX_BODY (16u << 20)
@@ -46,7 +48,7 @@ PstPeer *pst_peer_ref (PstPeer *peer);
 /* The last reference closes without calling anything back. */
 void pst_peer_unref (PstPeer *peer);
 
-/* Dispatches in the thread-default context. */
+/* Dispatches in the thread-default context. Both callbacks are nullable; without a handler, what comes in is dropped. */
 void pst_peer_start (PstPeer *peer, PstPeerHandler handler, PstPeerClosed closed, gpointer user_data);
 void pst_peer_close (PstPeer *peer);
 gboolean pst_peer_is_open (PstPeer *peer);

@@ -2,6 +2,7 @@
 #include "pst-programs.h"
 
 #include "postern-config.h"
+#include "pst-path.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -9,102 +10,91 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Every program of the package: its folder in the build tree and its installed place. */
 static const struct
 {
-  const char *name;
-  const char *folder; /* in the build tree */
-  gboolean in_bindir;
+  const char *name, *folder, *installed;
 } programs[] = {
-  { "postern", "sandbox", TRUE },
-  { "postern-fusefs", "fusefs", FALSE },
-  { "postern-broker", "broker", FALSE },
-  { "postern-agent", "prompt-ui", FALSE },
-  { "postern-agent-tty", "prompt-ui", FALSE },
-  { "postern-dbus-proxy", "dbus-proxy", FALSE },
+  { "postern", "sandbox", PST_BINDIR },
+  { "postern-fusefs", "fusefs", PST_LIBEXECDIR },
+  { "postern-broker", "broker", PST_LIBEXECDIR },
+  { "postern-agent", "prompt-ui", PST_LIBEXECDIR },
+  { "postern-agent-tty", "prompt-ui", PST_LIBEXECDIR },
 };
 
-/* The build tree's root if this executable was started from there, else NULL. The tree may have been moved as a whole,
- * so that the root is found from the executable: two directories up, with build.ninja in it, and the executable's name not
- * installed. */
-static const char *
-build_root (void)
+static gboolean
+runs_from_build_tree (void)
 {
-  static char root[PATH_MAX];
-  static gsize known = 0;
+  char exe[PATH_MAX];
+  ssize_t length = readlink ("/proc/self/exe", exe, sizeof exe - 1);
 
-  if (g_once_init_enter (&known))
-    {
-      ssize_t n = readlink ("/proc/self/exe", root, sizeof root - 1);
-      gsize builddir = strlen (PST_BUILDDIR);
-
-      if (n > 0)
-        root[n] = '\0';
-      if (n > 0 && strncmp (root, PST_BUILDDIR, builddir) == 0 && root[builddir] == '/')
-        root[builddir] = '\0';
-      else
-        root[0] = '\0';
-      g_once_init_leave (&known, 1);
-    }
-  return root[0] != '\0' ? root : NULL;
+  if (length <= 0)
+    return FALSE;
+  exe[length] = '\0';
+  return pst_path_is_below_or_equal (exe, PST_BUILD_ROOT);
 }
 
 char *
 pst_program_find (const char *name)
 {
-  const char *root = build_root ();
-
   for (gsize i = 0; i < G_N_ELEMENTS (programs); i++)
     if (strcmp (programs[i].name, name) == 0)
       {
-        if (root != NULL)
-          return g_build_filename (root, programs[i].folder, name, NULL);
-        return g_build_filename (programs[i].in_bindir ? PST_BINDIR : PST_LIBEXECDIR, name, NULL);
+        if (runs_from_build_tree ())
+          return g_strdup_printf ("%s/%s/%s", PST_BUILD_ROOT, programs[i].folder, name);
+        return g_strdup_printf ("%s/%s", programs[i].installed, name);
       }
-  return g_build_filename (PST_LIBEXECDIR, name, NULL);
+  return g_strdup_printf ("%s/%s", PST_LIBEXECDIR, name);
 }
 
 char *
 pst_data_find (const char *name)
 {
-  if (build_root () != NULL)
-    return g_build_filename (PST_SOURCEDIR, "data", name, NULL);
-  return g_build_filename (PST_PKGDATADIR, name, NULL);
+  return g_strdup_printf ("%s/%s", runs_from_build_tree () ? PST_SOURCE_ROOT "/data" : PST_PKGDATADIR, name);
 }
 
 char *
 pst_broker_socket_path (GError **error)
 {
-  const char *runtime = g_getenv ("XDG_RUNTIME_DIR");
+  const char *directory = g_getenv ("XDG_RUNTIME_DIR");
   struct stat st;
 
-  if (runtime == NULL || runtime[0] != '/')
+  if (directory == NULL || directory[0] == '\0')
     {
-      g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
-                           "XDG_RUNTIME_DIR is not set to an absolute path; log in to a desktop session, or set it to a "
-                           "directory of yours with mode 0700");
+      g_set_error_literal (
+          error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
+          "XDG_RUNTIME_DIR is not set: log in through a session, or set it to a directory of yours with mode 0700");
       return NULL;
     }
-  if (lstat (runtime, &st) != 0)
+  if (directory[0] != '/')
     {
-      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "XDG_RUNTIME_DIR (%s) cannot be used: %s", runtime,
-                   g_strerror (errno));
+      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "XDG_RUNTIME_DIR is “%s”: it must be an absolute path", directory);
       return NULL;
     }
-  if (!S_ISDIR (st.st_mode) || st.st_uid != getuid () || (st.st_mode & 077) != 0)
+  if (stat (directory, &st) < 0)
     {
-      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_PERM, "XDG_RUNTIME_DIR (%s) must be a directory of yours with mode 0700",
-                   runtime);
+      int code = errno;
+      g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (code), "XDG_RUNTIME_DIR is “%s”, which cannot be used: %s",
+                   directory, g_strerror (code));
       return NULL;
     }
-  return g_build_filename (runtime, "postern", "broker", NULL);
+  if (!S_ISDIR (st.st_mode) || st.st_uid != geteuid () || (st.st_mode & 077) != 0)
+    {
+      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_PERM,
+                   "XDG_RUNTIME_DIR is “%s”: it must be a directory that you own and nobody else can enter (mode 0700)",
+                   directory);
+      return NULL;
+    }
+  return g_build_filename (directory, "postern", "broker", NULL);
 }
 
 char *
 pst_state_dir (void)
 {
-  const char *data = g_getenv ("XDG_DATA_HOME");
+  const char *data_home = g_getenv ("XDG_DATA_HOME");
 
-  if (data != NULL && data[0] == '/')
-    return g_build_filename (data, "postern", NULL);
+  /* A relative value is to be ignored, says the base directory specification. */
+  if (data_home != NULL && data_home[0] == '/')
+    return g_build_filename (data_home, "postern", NULL);
   return g_build_filename (g_get_home_dir (), ".local", "share", "postern", NULL);
 }

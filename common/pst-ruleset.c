@@ -1,240 +1,274 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "pst-ruleset.h"
+#include "pst-ruleset-private.h"
 
-#include "pst-path.h"
-
-#include <limits.h>
 #include <string.h>
 
-/* The model: a hash table from path to node. A node gathers all that is said at exactly that path (rules, door, protection),
- * and every ancestor of such a path has a node too, which knows that something lies below it. A decision walks the path's
- * components from the root down, one look-up each, and keeps the best rule seen; it can stop at the first component
- * without a node, since nothing more specific exists. The hash of each prefix extends that of the one before, so that
- * the path is read once. */
-
-typedef struct _Node Node;
-
-struct _Node
-{
-  Node *next_in_bucket;
-  char *path;
-  gsize length;
-  guint32 hash;
-  GArray *rules;       /* (nullable): PstRule, paths pointing to ->path */
-  GPtrArray *children; /* (nullable): Node, directly below */
-  gboolean door;
-  gboolean listed;
-  gboolean protect;
-  gboolean below; /* something is said strictly below */
-};
-
-struct _PstRulesetBuilder
-{
-  PstRuleset *ruleset;
-};
-
-struct _PstRuleset
-{
-  gint refs;
-  guint64 generation;
-  guint n_rules;
-  guint n_nodes;
-  guint n_buckets; /* a power of two */
-  Node **buckets;
-};
+/* How a decision is made
+ *
+ * The paths of all rules, doors and protected paths form a tree of components. Its nodes lie in one array; a hash table finds
+ * the child of a node by name. A decision walks the path from the root, as long as there are nodes; it costs one look-up per
+ * component, however many rules there are, and none for what lies below the last node.
+ *
+ * On the way it remembers, for each tier, the rule that was met last and that speaks about the access: within a tier the
+ * longest path wins, and a rule deeper down is met later. At one node the rules are sorted strongest first, so the first that
+ * speaks is the one. At the end the strongest tier that has a rule decides.
+ *
+ * A file whose name no rule holds may be the side file of one that a rule does hold. Trying each file rule of the directory
+ * would take as long as there are rules; instead the name tells which files it could belong to (pst-side-file.c), a handful at
+ * most, and these are looked up.
+ */
 
 G_DEFINE_QUARK (pst - ruleset - error - quark, pst_ruleset_error)
 
-#define HASH_START 2166136261u
-
-static inline guint32
-hash_step (guint32 hash, char c)
+gboolean
+pst_rule_speaks (const PstRule *rule, PstAccess access)
 {
-  return (hash ^ (guchar)c) * 16777619u;
-}
-
-static inline guint32
-hash_finish (guint32 hash)
-{
-  hash ^= hash >> 15;
-  return hash * 0x2c1b3c6du;
-}
-
-static Node *
-find_node (const PstRuleset *ruleset, const char *path, gsize length, guint32 hash)
-{
-  for (Node *node = ruleset->buckets[hash_finish (hash) & (ruleset->n_buckets - 1)]; node != NULL; node = node->next_in_bucket)
-    if (node->hash == hash && node->length == length && memcmp (node->path, path, length) == 0)
-      return node;
-  return NULL;
-}
-
-static void
-grow (PstRuleset *ruleset)
-{
-  guint n_buckets = ruleset->n_buckets * 2;
-  Node **buckets = g_new0 (Node *, n_buckets);
-
-  for (guint i = 0; i < ruleset->n_buckets; i++)
-    for (Node *node = ruleset->buckets[i], *next; node != NULL; node = next)
-      {
-        guint slot = hash_finish (node->hash) & (n_buckets - 1);
-
-        next = node->next_in_bucket;
-        node->next_in_bucket = buckets[slot];
-        buckets[slot] = node;
-      }
-  g_free (ruleset->buckets);
-  ruleset->buckets = buckets;
-  ruleset->n_buckets = n_buckets;
-}
-
-static guint32
-hash_path (const char *path, gsize length)
-{
-  guint32 hash = HASH_START;
-
-  for (gsize i = 0; i < length; i++)
-    hash = hash_step (hash, path[i]);
-  return hash;
-}
-
-/* The node at the first @length bytes of @path, made with its ancestors if need be. */
-static Node *
-ensure_node (PstRuleset *ruleset, const char *path, gsize length)
-{
-  guint32 hash = hash_path (path, length);
-  Node *node = find_node (ruleset, path, length, hash);
-  guint slot;
-
-  if (node != NULL)
-    return node;
-
-  if (ruleset->n_nodes >= ruleset->n_buckets)
-    grow (ruleset);
-  node = g_new0 (Node, 1);
-  node->path = g_strndup (path, length);
-  node->length = length;
-  node->hash = hash;
-  slot = hash_finish (hash) & (ruleset->n_buckets - 1);
-  node->next_in_bucket = ruleset->buckets[slot];
-  ruleset->buckets[slot] = node;
-  ruleset->n_nodes++;
-
-  if (length > 1)
+  switch (rule->answer)
     {
-      gsize parent_length = length;
-      Node *parent;
-
-      while (path[parent_length - 1] != '/')
-        parent_length--;
-      parent_length = MAX (parent_length - 1, 1);
-      parent = ensure_node (ruleset, path, parent_length);
-      parent->below = TRUE;
-      if (parent->children == NULL)
-        parent->children = g_ptr_array_new ();
-      g_ptr_array_add (parent->children, node);
+    case PST_ANSWER_ALLOW:
+      return rule->access == PST_ACCESS_CHANGE || rule->access == access;
+    case PST_ANSWER_DENY:
+    case PST_ANSWER_HIDE:
+    case PST_ANSWER_PRIVATE:
+      /* VIEW < CHANGE < SAVE: refusing one refuses what comes after it. */
+      return access >= rule->access;
+    case PST_ANSWER_ASK:
+      return rule->access == access || access == PST_ACCESS_CHANGE;
+    default:
+      return FALSE;
     }
-  return node;
+}
+
+gboolean
+pst_rule_covers_anonymous_side_files (const PstRule *rule)
+{
+  return rule->scope == PST_SCOPE_FILE && rule->answer == PST_ANSWER_ALLOW && rule->access != PST_ACCESS_VIEW;
+}
+
+gboolean
+pst_rule_covers_side_files (const PstRule *rule)
+{
+  if (rule->scope != PST_SCOPE_FILE || rule->answer == PST_ANSWER_ASK)
+    return FALSE;
+  return rule->answer == PST_ANSWER_ALLOW ? rule->access != PST_ACCESS_VIEW : rule->access != PST_ACCESS_SAVE;
+}
+
+int
+pst_rule_compare_strength (const PstRule *a, const PstRule *b)
+{
+  static const int severity[] = {
+    [PST_ANSWER_DENY] = 0, [PST_ANSWER_HIDE] = 1, [PST_ANSWER_PRIVATE] = 2, [PST_ANSWER_ASK] = 3, [PST_ANSWER_ALLOW] = 4,
+  };
+  gboolean a_denies = a->answer == PST_ANSWER_DENY, b_denies = b->answer == PST_ANSWER_DENY;
+
+  if (a->tier != b->tier)
+    return a->tier < b->tier ? -1 : 1;
+  if (a_denies != b_denies)
+    return a_denies ? -1 : 1;
+  if (a->scope != b->scope)
+    return a->scope == PST_SCOPE_FILE ? -1 : 1;
+  if (severity[a->answer] != severity[b->answer])
+    return severity[a->answer] - severity[b->answer];
+  return (int)a->access - (int)b->access;
+}
+
+guint32
+pst_ruleset_find_child (const PstRuleset *ruleset, guint32 parent, const char *name, gsize length)
+{
+  guint32 hash = pst_node_hash (parent, name, length);
+
+  for (guint32 i = hash & ruleset->table_mask;; i = (i + 1) & ruleset->table_mask)
+    {
+      guint32 index = ruleset->table[i];
+      const PstNode *node;
+
+      if (index == PST_NODE_NONE)
+        return PST_NODE_NONE;
+      node = &ruleset->nodes[index];
+      if (node->hash == hash && node->parent == parent && node->name_length == length && memcmp (node->name, name, length) == 0)
+        return index;
+    }
+}
+
+guint32
+pst_ruleset_find (const PstRuleset *ruleset, const char *path)
+{
+  guint32 index = PST_NODE_ROOT;
+  const char *component = path + 1, *end;
+
+  for (; *component != '\0' && index != PST_NODE_NONE; component = *end == '\0' ? end : end + 1)
+    {
+      end = strchrnul (component, '/');
+      index = pst_ruleset_find_child (ruleset, index, component, (gsize)(end - component));
+    }
+  return index;
+}
+
+/* What the walk has found so far. */
+typedef struct
+{
+  const PstRuleset *ruleset;
+  PstAccess access;
+  const PstRule *rules[3]; /* by tier, the rule met last */
+  guint depths[3];         /* … and how deep its path is */
+  const PstNode *guard;    /* (nullable): the deepest protected path */
+  guint32 directory;       /* for side files: where the file is */
+  const PstRule *side[3];
+} Walk;
+
+static void
+meet (Walk *walk, const PstNode *node, gboolean is_path_itself)
+{
+  gboolean met[3] = { FALSE, FALSE, FALSE };
+
+  if ((node->flags & PST_NODE_PROTECTED) != 0)
+    walk->guard = node;
+  for (guint i = 0; i < node->n_rules; i++)
+    {
+      const PstRule *rule = &walk->ruleset->rules[node->first_rule + i];
+      guint tier = rule->tier - PST_TIER_LOCK;
+
+      if (!met[tier] && (rule->scope == PST_SCOPE_TREE || is_path_itself) && pst_rule_speaks (rule, walk->access))
+        {
+          met[tier] = TRUE;
+          walk->rules[tier] = rule;
+          walk->depths[tier] = node->depth;
+        }
+    }
 }
 
 static void
-free_node (Node *node)
+take_side_rule (Walk *walk, const PstRule *rule)
 {
-  g_clear_pointer (&node->rules, g_array_unref);
-  g_clear_pointer (&node->children, g_ptr_array_unref);
-  g_free (node->path);
-  g_free (node);
+  guint tier = rule->tier - PST_TIER_LOCK;
+
+  if (walk->side[tier] == NULL || pst_rule_compare_strength (rule, walk->side[tier]) < 0)
+    walk->side[tier] = rule;
 }
 
-PstRulesetBuilder *
-pst_ruleset_builder_new (void)
+static gboolean
+try_original (const char *original, gsize length, gpointer user_data)
 {
-  PstRulesetBuilder *builder = g_new0 (PstRulesetBuilder, 1);
+  Walk *walk = user_data;
+  guint32 index = pst_ruleset_find_child (walk->ruleset, walk->directory, original, length);
 
-  builder->ruleset = g_new0 (PstRuleset, 1);
-  builder->ruleset->refs = 1;
-  builder->ruleset->n_buckets = 64;
-  builder->ruleset->buckets = g_new0 (Node *, builder->ruleset->n_buckets);
-  return builder;
+  if (index != PST_NODE_NONE && (walk->ruleset->nodes[index].flags & PST_NODE_SIDE_RULE) != 0)
+    for (guint i = 0; i < walk->ruleset->nodes[index].n_rules; i++)
+      {
+        const PstRule *rule = &walk->ruleset->rules[walk->ruleset->nodes[index].first_rule + i];
+
+        if (pst_rule_covers_side_files (rule) && pst_rule_speaks (rule, walk->access))
+          take_side_rule (walk, rule);
+      }
+  return FALSE;
+}
+
+/* The file rules of the directory that speak about @name as a side file; they stand behind rules that name it (at @depth). */
+static void
+meet_side_rules (Walk *walk, guint32 directory, const char *name, gsize length, guint depth)
+{
+  const PstNode *node = &walk->ruleset->nodes[directory];
+
+  walk->directory = directory;
+  pst_side_file_foreach_original (name, length, try_original, walk);
+  if (node->anonymous != PST_NODE_NONE && pst_side_file_is_anonymous (name, length))
+    for (guint tier = 0; tier < 3; tier++)
+      {
+        const PstRule *rule = walk->ruleset->anonymous_rules[node->anonymous].rules[tier][walk->access - PST_ACCESS_VIEW];
+
+        if (rule != NULL)
+          take_side_rule (walk, rule);
+      }
+  for (guint tier = 0; tier < 3; tier++)
+    if (walk->side[tier] != NULL && (walk->rules[tier] == NULL || walk->depths[tier] < depth))
+      {
+        walk->rules[tier] = walk->side[tier];
+        /* The rule's path is not the file's: if the side file itself is protected, that lies between them. */
+        walk->depths[tier] = depth - 1;
+      }
+}
+
+static gboolean
+component_is_normal (const char *name, gsize length)
+{
+  return length > 0 && !(name[0] == '.' && (length == 1 || (length == 2 && name[1] == '.')));
 }
 
 void
-pst_ruleset_builder_free (PstRulesetBuilder *builder)
+pst_ruleset_decide (const PstRuleset *ruleset, const char *path, PstAccess access, PstDecision *out)
 {
-  if (builder == NULL)
+  Walk walk = { .ruleset = ruleset, .access = access };
+  guint32 index = PST_NODE_ROOT, directory = PST_NODE_NONE;
+  const char *component, *end, *last = NULL;
+  gsize last_length = 0;
+  guint depth = 0;
+
+  *out = (PstDecision){ .answer = PST_ANSWER_DENY };
+  if (path == NULL || path[0] != '/' || access < PST_ACCESS_VIEW || access > PST_ACCESS_SAVE)
     return;
-  g_clear_pointer (&builder->ruleset, pst_ruleset_unref);
-  g_free (builder);
+
+  for (component = path + 1; *component != '\0' || depth > 0; component = end + 1)
+    {
+      end = strchrnul (component, '/');
+      last = component;
+      last_length = (gsize)(end - component);
+      if (!component_is_normal (last, last_length))
+        return;
+      if (index != PST_NODE_NONE)
+        meet (&walk, &ruleset->nodes[index], FALSE);
+      directory = index;
+      if (index != PST_NODE_NONE)
+        index = pst_ruleset_find_child (ruleset, index, last, last_length);
+      depth++;
+      if (*end == '\0')
+        break;
+    }
+
+  if (index != PST_NODE_NONE)
+    meet (&walk, &ruleset->nodes[index], TRUE);
+  if (directory != PST_NODE_NONE && (ruleset->nodes[directory].flags & PST_NODE_SIDE_BELOW) != 0)
+    meet_side_rules (&walk, directory, last, last_length, depth);
+
+  out->answer = PST_ANSWER_ASK;
+  out->uniform = index == PST_NODE_NONE || (ruleset->nodes[index].flags & PST_NODE_HAS_BELOW) == 0;
+  out->is_door = index != PST_NODE_NONE && (ruleset->nodes[index].flags & PST_NODE_DOOR) != 0;
+  for (guint tier = 0; tier < 3; tier++)
+    if (walk.rules[tier] != NULL)
+      {
+        out->rule = walk.rules[tier];
+        out->answer = out->rule->answer;
+        if (out->answer == PST_ANSWER_ALLOW && walk.guard != NULL && walk.guard->depth > walk.depths[tier])
+          out->answer = PST_ANSWER_ASK;
+        break;
+      }
+  if (out->answer == PST_ANSWER_ASK && walk.guard != NULL)
+    out->protected_by = walk.guard->path;
 }
 
-gboolean
-pst_ruleset_builder_add_rule (PstRulesetBuilder *builder, const PstRule *rule)
+void
+pst_ruleset_foreach_child (const PstRuleset *ruleset, const char *directory, PstRulesetNameFunc func, gpointer user_data)
 {
-  Node *node;
-  PstRule copy = *rule;
+  guint32 index = directory[0] == '/' ? pst_ruleset_find (ruleset, directory) : PST_NODE_NONE;
 
-  if (!pst_path_is_normal (rule->path))
-    return FALSE;
-  node = ensure_node (builder->ruleset, rule->path, strlen (rule->path));
-  if (node->rules == NULL)
-    node->rules = g_array_new (FALSE, FALSE, sizeof (PstRule));
-  copy.path = node->path;
-
-  for (guint i = 0; i < node->rules->len; i++)
+  if (index == PST_NODE_NONE)
+    return;
+  for (index = ruleset->nodes[index].first_child; index != PST_NODE_NONE; index = ruleset->nodes[index].next_sibling)
     {
-      PstRule *old = &g_array_index (node->rules, PstRule, i);
+      const PstNode *node = &ruleset->nodes[index];
+      char name[G_MAXUINT8 + 1];
+      g_autofree char *long_name = NULL;
 
-      if (old->scope == copy.scope && old->access == copy.access && old->tier == copy.tier)
+      if ((node->flags & (PST_NODE_LISTED | PST_NODE_GRANTED)) == 0)
+        continue;
+      if (node->name_length < sizeof name)
         {
-          if (old->answer != PST_ANSWER_DENY)
-            *old = copy;
-          return TRUE;
+          memcpy (name, node->name, node->name_length);
+          name[node->name_length] = '\0';
         }
+      else
+        long_name = g_strndup (node->name, node->name_length);
+      func (long_name != NULL ? long_name : name, (node->flags & PST_NODE_LISTED) != 0, user_data);
     }
-  g_array_append_val (node->rules, copy);
-  builder->ruleset->n_rules++;
-  return TRUE;
-}
-
-gboolean
-pst_ruleset_builder_add_protected (PstRulesetBuilder *builder, const char *path)
-{
-  if (!pst_path_is_normal (path))
-    return FALSE;
-  ensure_node (builder->ruleset, path, strlen (path))->protect = TRUE;
-  return TRUE;
-}
-
-gboolean
-pst_ruleset_builder_add_door (PstRulesetBuilder *builder, const char *path, gboolean listed)
-{
-  Node *node;
-  gsize length = strlen (path);
-
-  if (!pst_path_is_normal (path))
-    return FALSE;
-  node = ensure_node (builder->ruleset, path, length);
-  node->door = TRUE;
-  node->listed = node->listed || listed;
-  while (length > 1)
-    {
-      while (path[length - 1] != '/')
-        length--;
-      length = MAX (length - 1, 1);
-      ensure_node (builder->ruleset, path, length)->door = TRUE;
-    }
-  return TRUE;
-}
-
-PstRuleset *
-pst_ruleset_builder_end (PstRulesetBuilder *builder, guint64 generation)
-{
-  PstRuleset *ruleset = g_steal_pointer (&builder->ruleset);
-
-  ruleset->generation = generation;
-  pst_ruleset_builder_free (builder);
-  return ruleset;
 }
 
 PstRuleset *
@@ -249,13 +283,11 @@ pst_ruleset_unref (PstRuleset *ruleset)
 {
   if (ruleset == NULL || !g_atomic_int_dec_and_test (&ruleset->refs))
     return;
-  for (guint i = 0; i < ruleset->n_buckets; i++)
-    for (Node *node = ruleset->buckets[i], *next; node != NULL; node = next)
-      {
-        next = node->next_in_bucket;
-        free_node (node);
-      }
-  g_free (ruleset->buckets);
+  g_string_chunk_free (ruleset->strings);
+  g_free (ruleset->nodes);
+  g_free (ruleset->table);
+  g_free (ruleset->rules);
+  g_free (ruleset->anonymous_rules);
   g_free (ruleset);
 }
 
@@ -269,260 +301,4 @@ guint
 pst_ruleset_get_n_rules (const PstRuleset *ruleset)
 {
   return ruleset->n_rules;
-}
-
-static gboolean
-speaks_about (const PstRule *rule, PstAccess access)
-{
-  switch (rule->answer)
-    {
-    case PST_ANSWER_ALLOW:
-      return rule->access == PST_ACCESS_CHANGE || rule->access == access;
-    case PST_ANSWER_DENY:
-    case PST_ANSWER_HIDE:
-    case PST_ANSWER_PRIVATE:
-    case PST_ANSWER_ASK:
-      return rule->access == PST_ACCESS_VIEW || rule->access == access ||
-             (rule->access == PST_ACCESS_CHANGE && access == PST_ACCESS_SAVE);
-    default:
-      return FALSE;
-    }
-}
-
-/* Is @a, at the same or a longer path, to be preferred to @b? */
-static gboolean
-is_better (const PstRule *a, gsize a_length, const PstRule *b, gsize b_length)
-{
-  if (b == NULL)
-    return TRUE;
-  if (a->tier != b->tier)
-    return a->tier < b->tier;
-  if (a_length != b_length)
-    return a_length > b_length;
-  if ((a->answer == PST_ANSWER_DENY) != (b->answer == PST_ANSWER_DENY))
-    return a->answer == PST_ANSWER_DENY;
-  if (a->scope != b->scope)
-    return a->scope == PST_SCOPE_FILE;
-  return a->access > b->access;
-}
-
-/* A FILE rule with CHANGE covers the side files in its directory; they have no nodes of their own. */
-static void
-consider_side_files (const Node *directory, const char *path, gsize length, PstAccess access, const PstRule **best,
-                     gsize *best_length)
-{
-  const char *name = strrchr (path, '/') + 1;
-
-  if (directory == NULL || directory->children == NULL)
-    return;
-  for (guint i = 0; i < directory->children->len; i++)
-    {
-      const Node *child = g_ptr_array_index (directory->children, i);
-
-      if (child->rules == NULL)
-        continue;
-      for (guint j = 0; j < child->rules->len; j++)
-        {
-          const PstRule *rule = &g_array_index (child->rules, PstRule, j);
-
-          if (rule->scope == PST_SCOPE_FILE && rule->answer == PST_ANSWER_ALLOW && rule->access == PST_ACCESS_CHANGE &&
-              speaks_about (rule, access) && pst_is_side_file (strrchr (child->path, '/') + 1, name) &&
-              is_better (rule, length, *best, *best_length))
-            {
-              *best = rule;
-              *best_length = length;
-            }
-        }
-    }
-}
-
-void
-pst_ruleset_decide (const PstRuleset *ruleset, const char *path, PstAccess access, PstDecision *out)
-{
-  const PstRule *best = NULL;
-  const Node *protector = NULL;
-  const Node *node = NULL, *parent = NULL;
-  gsize best_length = 0;
-  gsize total = strlen (path);
-  guint32 hash = HASH_START;
-  gsize end = 0;
-
-  memset (out, 0, sizeof *out);
-
-  for (;;)
-    {
-      /* The next prefix: "/", then "/a", "/a/b", … */
-      gboolean whole;
-
-      if (end == 0)
-        {
-          hash = hash_step (hash, '/');
-          end = 1;
-        }
-      else
-        {
-          if (end > 1)
-            hash = hash_step (hash, path[end++]);
-          while (end < total && path[end] != '/')
-            hash = hash_step (hash, path[end++]);
-        }
-      whole = end == total;
-
-      parent = node;
-      node = find_node (ruleset, path, end, hash);
-      if (node == NULL)
-        {
-          if (whole)
-            consider_side_files (parent, path, total, access, &best, &best_length);
-          break;
-        }
-
-      if (node->protect)
-        protector = node;
-      if (node->rules != NULL)
-        for (guint i = 0; i < node->rules->len; i++)
-          {
-            const PstRule *rule = &g_array_index (node->rules, PstRule, i);
-
-            if ((rule->scope == PST_SCOPE_FILE && !whole) || !speaks_about (rule, access))
-              continue;
-            if (is_better (rule, end, best, best_length))
-              {
-                best = rule;
-                best_length = end;
-              }
-          }
-      if (whole)
-        {
-          out->is_door = node->door;
-          consider_side_files (parent, path, total, access, &best, &best_length);
-          break;
-        }
-    }
-
-  out->uniform = node == NULL || !node->below;
-  out->rule = best;
-  out->answer = best != NULL ? best->answer : PST_ANSWER_ASK;
-  if (out->answer == PST_ANSWER_ALLOW && protector != NULL && protector->length > best_length)
-    {
-      out->answer = PST_ANSWER_ASK;
-      out->protected_by = protector->path;
-    }
-  else if (out->answer == PST_ANSWER_ASK && protector != NULL)
-    out->protected_by = protector->path;
-}
-
-static gboolean
-names_an_allow (const Node *node)
-{
-  if (node->rules != NULL)
-    for (guint i = 0; i < node->rules->len; i++)
-      if (g_array_index (node->rules, PstRule, i).answer == PST_ANSWER_ALLOW)
-        return TRUE;
-  return FALSE;
-}
-
-void
-pst_ruleset_foreach_child (const PstRuleset *ruleset, const char *directory, PstRulesetNameFunc func, gpointer user_data)
-{
-  gsize length = strlen (directory);
-  const Node *node = find_node (ruleset, directory, length, hash_path (directory, length));
-
-  if (node == NULL || node->children == NULL)
-    return;
-  for (guint i = 0; i < node->children->len; i++)
-    {
-      const Node *child = g_ptr_array_index (node->children, i);
-
-      if (child->listed || names_an_allow (child))
-        func (strrchr (child->path, '/') + 1, child->listed, user_data);
-    }
-}
-
-GVariant *
-pst_ruleset_to_variant (const PstRuleset *ruleset)
-{
-  GVariantBuilder rules, doors, protect;
-
-  g_variant_builder_init (&rules, G_VARIANT_TYPE ("a(tayuuuu)"));
-  g_variant_builder_init (&doors, G_VARIANT_TYPE ("a(ayb)"));
-  g_variant_builder_init (&protect, G_VARIANT_TYPE ("aay"));
-  for (guint i = 0; i < ruleset->n_buckets; i++)
-    for (const Node *node = ruleset->buckets[i]; node != NULL; node = node->next_in_bucket)
-      {
-        if (node->door)
-          g_variant_builder_add (&doors, "(^ayb)", node->path, node->listed);
-        if (node->protect)
-          g_variant_builder_add (&protect, "^ay", node->path);
-        if (node->rules == NULL)
-          continue;
-        for (guint j = 0; j < node->rules->len; j++)
-          {
-            const PstRule *rule = &g_array_index (node->rules, PstRule, j);
-
-            g_variant_builder_add (&rules, "(t^ayuuuu)", rule->id, rule->path, rule->scope, rule->access, rule->answer,
-                                   rule->tier);
-          }
-      }
-  return g_variant_new (PST_RULESET_TYPE, ruleset->generation, &rules, &doors, &protect);
-}
-
-static gboolean
-refuse (GError **error, const char *what, const char *path)
-{
-  g_set_error (error, PST_RULESET_ERROR, 0, "%s in the ruleset: %s", what, path);
-  return FALSE;
-}
-
-PstRuleset *
-pst_ruleset_new_from_variant (GVariant *variant, GError **error)
-{
-  g_autoptr (PstRulesetBuilder) builder = pst_ruleset_builder_new ();
-  g_autoptr (GVariantIter) rules = NULL;
-  g_autoptr (GVariantIter) doors = NULL;
-  g_autoptr (GVariantIter) protect = NULL;
-  guint64 generation;
-  PstRule rule;
-  guint32 scope, access, answer, tier;
-  const char *path;
-  gboolean listed;
-
-  if (!g_variant_is_of_type (variant, G_VARIANT_TYPE (PST_RULESET_TYPE)) || !g_variant_is_normal_form (variant))
-    {
-      refuse (error, "wrong type", g_variant_get_type_string (variant));
-      return NULL;
-    }
-  g_variant_get (variant, PST_RULESET_TYPE, &generation, &rules, &doors, &protect);
-
-  while (g_variant_iter_next (rules, "(t^&ayuuuu)", &rule.id, &rule.path, &scope, &access, &answer, &tier))
-    {
-      if (scope < PST_SCOPE_TREE || scope > PST_SCOPE_FILE || access < PST_ACCESS_VIEW || access > PST_ACCESS_SAVE ||
-          answer < PST_ANSWER_ALLOW || answer > PST_ANSWER_ASK || tier < PST_TIER_LOCK || tier > PST_TIER_PROFILE)
-        {
-          refuse (error, "number out of range", rule.path);
-          return NULL;
-        }
-      rule.scope = scope;
-      rule.access = access;
-      rule.answer = answer;
-      rule.tier = tier;
-      if (!pst_ruleset_builder_add_rule (builder, &rule))
-        {
-          refuse (error, "path that is not normalised", rule.path);
-          return NULL;
-        }
-    }
-  while (g_variant_iter_next (doors, "(^&ayb)", &path, &listed))
-    if (!pst_ruleset_builder_add_door (builder, path, listed))
-      {
-        refuse (error, "path that is not normalised", path);
-        return NULL;
-      }
-  while (g_variant_iter_next (protect, "^&ay", &path))
-    if (!pst_ruleset_builder_add_protected (builder, path))
-      {
-        refuse (error, "path that is not normalised", path);
-        return NULL;
-      }
-  return pst_ruleset_builder_end (g_steal_pointer (&builder), generation);
 }

@@ -27,7 +27,7 @@ typedef struct
 {
   PstAnswer answer;
   const PstRule *rule;      /* (nullable): the rule that decided; lives as long as the ruleset */
-  const char *protected_by; /* (nullable): the protected path that turned an allow into ask */
+  const char *protected_by; /* (nullable): of an ask: the deepest protected path at or above the path, for the warning */
   gboolean is_door;         /* the path may be shown as a directory without asking */
   gboolean uniform;         /* no rule, door or protected path lies strictly below the path: every path below
                              * decides alike for every access (side files of file rules excepted) */
@@ -44,7 +44,7 @@ gboolean pst_ruleset_builder_add_rule (PstRulesetBuilder *builder, const PstRule
 gboolean pst_ruleset_builder_add_protected (PstRulesetBuilder *builder, const char *path);
 
 /* A directory that is shown without asking; listed ones appear in their parent's listing. Adds the parents as unlisted doors.
- */
+ * The parents of every rule that allows (and that decides for its own path) are unlisted doors by themselves. */
 gboolean pst_ruleset_builder_add_door (PstRulesetBuilder *builder, const char *path, gboolean listed);
 
 /* Consumes the builder. */
@@ -60,21 +60,29 @@ guint pst_ruleset_get_n_rules (const PstRuleset *ruleset);
  *   denies, hides or makes private VIEW: about all         denies … CHANGE: CHANGE and SAVE; … SAVE: SAVE
  *   asks: about its own access and those that imply it.
  * Among the rules that speak: the lock tier first, then user, then profile; within a tier the longest path wins; on
- * a tie deny wins, and FILE scope before TREE. An allow is turned into ask if a protected path lies between the rule's path
- * (exclusive) and @path (inclusive). Without a rule the answer is ASK. */
+ * a tie deny wins, then FILE scope before TREE, then hide, private, ask, allow in this order. An allow is turned into ask if a
+ * protected path lies between the rule's path (exclusive) and @path (inclusive). Without a rule the answer is ASK.
+ *
+ * A FILE rule speaks about side files (pst_is_side_file) as well, but after the rules that name the side file itself, when it
+ * allows CHANGE or SAVE, or when it denies, hides or makes private VIEW or CHANGE. A refusal reaches only side files whose name
+ * derives from the file's: a temporary file without its name may be another's.
+ *
+ * A @path that is not normal is denied. */
 void pst_ruleset_decide (const PstRuleset *ruleset, const char *path, PstAccess access, PstDecision *out);
 
-/* Calls @func for each listed door, and each path that a rule of answer allow names, that lies directly in @directory
- * (its last component is passed as @name). */
+/* Calls @func for each listed door, and each path that a rule of answer allow names (and decides for), that lies directly in
+ * @directory (its last component is passed as @name). Each name once, in no order. */
 typedef void (*PstRulesetNameFunc) (const char *name, gboolean listed_door, gpointer user_data);
 void pst_ruleset_foreach_child (const PstRuleset *ruleset, const char *directory, PstRulesetNameFunc func, gpointer user_data);
 
-/* Wire form, GVariant (ta(tayuuuu)a(ayb)aay): generation, rules (id, path, scope, access, answer, tier), doors (path, listed),
- * protected. */
+/* Wire form: generation, rules (id, path, scope, access, answer, tier), doors (path, listed), protected. Paths are byte
+ * strings: a file name need not be UTF-8. */
 #define PST_RULESET_TYPE "(ta(tayuuuu)a(ayb)aay)"
 GVariant *pst_ruleset_to_variant (const PstRuleset *ruleset);
 /* Returns NULL and sets @error (PST_RULESET_ERROR) if a field is out of range or a path is not normalised. */
 PstRuleset *pst_ruleset_new_from_variant (GVariant *variant, GError **error);
+
+#define PST_RULESET_MAX_ENTRIES 200000 /* rules, doors and protected paths together */
 
 #define PST_RULESET_ERROR (pst_ruleset_error_quark ())
 GQuark pst_ruleset_error_quark (void);

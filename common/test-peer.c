@@ -1,161 +1,818 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "pst-peer.h"
 
+#include "pst-fd.h"
+#include "pst-packet.h"
+
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+/* What one end has seen. */
 typedef struct
 {
-  GMainLoop *loop;
-  char *member;
-  guint n_calls, n_closed;
-} Seen;
+  PstPeer *peer;
+  GString *members; /* of all that came in, each followed by a space */
+  guint n_closed;
+  guint n_replies, n_errors;
+  GError *last_error;
+  GVariant *last_reply;
+  gboolean in_call; /* set around calls of the API: no callback may come then */
+} End;
+
+static void
+end_clear (End *end)
+{
+  g_clear_pointer (&end->peer, pst_peer_unref);
+  if (end->members != NULL)
+    g_string_free (g_steal_pointer (&end->members), TRUE);
+  g_clear_error (&end->last_error);
+  g_clear_pointer (&end->last_reply, g_variant_unref);
+}
 
 static void
 on_message (PstPeer *peer, PstMessage *message, gpointer user_data)
 {
-  Seen *seen = user_data;
+  End *end = user_data;
 
-  seen->n_calls++;
-  g_free (seen->member);
-  seen->member = g_strdup (message->member);
+  g_assert_false (end->in_call);
+  g_string_append_printf (end->members, "%s ", message->member);
   if (strcmp (message->member, "Fail") == 0)
     pst_peer_reply_error (peer, message->serial, "no, because");
-  else
+  else if (strcmp (message->member, "Close") == 0)
+    pst_peer_close (peer);
+  else if (strcmp (message->member, "Silence") != 0)
     {
-      int fd = pst_message_steal_fd (message, 0);
+      int fds[PST_PEER_MAX_FDS];
+      gsize n_fds = message->n_fds;
 
-      pst_peer_reply (peer, message->serial, g_variant_ref (message->args), &fd, fd >= 0 ? 1 : 0);
-      if (fd >= 0)
-        close (fd);
+      for (gsize i = 0; i < n_fds; i++)
+        fds[i] = message->fds[i];
+      pst_peer_reply (peer, message->serial, message->args, fds, n_fds);
     }
 }
 
 static void
 on_closed (PstPeer *peer, gpointer user_data)
 {
-  Seen *seen = user_data;
+  End *end = user_data;
 
-  seen->n_closed++;
-  g_main_loop_quit (seen->loop);
-}
-
-static void
-pair (PstPeer **a, PstPeer **b)
-{
-  int fds[2];
-
-  g_assert_cmpint (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds), ==, 0);
-  *a = pst_peer_new_take_fd (fds[0]);
-  *b = pst_peer_new_take_fd (fds[1]);
+  g_assert_false (end->in_call);
+  g_assert_false (pst_peer_is_open (peer));
+  end->n_closed++;
 }
 
 static void
 on_reply (PstPeer *peer, PstMessage *reply, const GError *error, gpointer user_data)
 {
-  GVariant **out = user_data;
+  End *end = user_data;
 
-  g_assert_no_error (error);
-  *out = g_variant_ref (reply->args);
+  g_assert_false (end->in_call);
+  g_assert_true ((reply == NULL) == (error != NULL));
+  g_assert_cmpuint (end->n_closed, ==, 0);
+  if (error != NULL)
+    {
+      end->n_errors++;
+      g_clear_error (&end->last_error);
+      end->last_error = g_error_copy (error);
+    }
+  else
+    {
+      end->n_replies++;
+      g_clear_pointer (&end->last_reply, g_variant_unref);
+      end->last_reply = g_variant_ref (reply->args);
+    }
+}
+
+static void
+raw_pair (int *a, int *b)
+{
+  int fds[2];
+
+  g_assert_cmpint (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds), ==, 0);
+  *a = fds[0];
+  *b = fds[1];
+}
+
+static void
+end_init (End *end, int fd, gboolean start)
+{
+  *end = (End){ .peer = pst_peer_new_take_fd (fd), .members = g_string_new (NULL) };
+  if (start)
+    pst_peer_start (end->peer, on_message, on_closed, end);
+}
+
+static void
+pair (End *a, End *b)
+{
+  int x, y;
+
+  raw_pair (&x, &y);
+  end_init (a, x, TRUE);
+  end_init (b, y, TRUE);
+}
+
+static void
+spin_until (const guint *counter, guint value)
+{
+  while (*counter < value)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+/* Everything that is ready, and nothing more. */
+static void
+spin (void)
+{
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+}
+
+static guint
+count_fds (void)
+{
+  g_autoptr (GDir) dir = g_dir_open ("/proc/self/fd", 0, NULL);
+  guint n = 0;
+
+  while (g_dir_read_name (dir) != NULL)
+    n++;
+  return n;
 }
 
 static void
 test_call (gconstpointer size_pointer)
 {
   gsize size = GPOINTER_TO_SIZE (size_pointer);
-  g_autoptr (PstPeer) a = NULL;
-  g_autoptr (PstPeer) b = NULL;
-  Seen seen = { 0 };
-  g_autoptr (GVariant) got = NULL;
   g_autofree char *text = g_strnfill (size, 'x');
   const char *back;
+  guint n_fds = count_fds ();
+  End a, b;
 
   pair (&a, &b);
-  pst_peer_start (a, NULL, NULL, NULL);
-  pst_peer_start (b, on_message, NULL, &seen);
-  pst_peer_call (a, "Echo", g_variant_new ("(s)", text), NULL, 0, on_reply, &got);
-  while (got == NULL)
-    g_main_context_iteration (NULL, TRUE);
-  g_variant_get (got, "(&s)", &back);
+  a.in_call = b.in_call = TRUE;
+  pst_peer_call (a.peer, "Echo", g_variant_new ("(s)", text), NULL, 0, on_reply, &a);
+  a.in_call = b.in_call = FALSE;
+  spin_until (&a.n_replies, 1);
+  g_variant_get (a.last_reply, "(&s)", &back);
   g_assert_cmpstr (back, ==, text);
-  g_free (seen.member);
-}
-
-static gpointer
-serve_thread (gpointer user_data)
-{
-  g_autoptr (GMainContext) context = g_main_context_new ();
-  Seen seen = { 0 };
-  PstPeer *peer = user_data;
-
-  g_main_context_push_thread_default (context);
-  seen.loop = g_main_loop_new (context, FALSE);
-  pst_peer_start (peer, on_message, on_closed, &seen);
-  g_main_loop_run (seen.loop);
-  g_main_loop_unref (seen.loop);
-  g_main_context_pop_thread_default (context);
-  g_free (seen.member);
-  pst_peer_unref (peer);
-  return GUINT_TO_POINTER (seen.n_closed);
+  g_assert_cmpstr (b.members->str, ==, "Echo ");
+  end_clear (&a);
+  end_clear (&b);
+  g_assert_cmpuint (count_fds (), ==, n_fds);
 }
 
 static void
-test_sync (void)
+test_error (void)
 {
-  PstPeer *b;
-  g_autoptr (PstPeer) a = NULL;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (PstMessage) reply = NULL;
-  PstMessage *failed;
-  GThread *thread;
-  int fd = open ("/dev/zero", O_RDONLY | O_CLOEXEC), back;
-  char byte = 'x';
+  End a, b;
 
   pair (&a, &b);
-  thread = g_thread_new ("serve", serve_thread, b);
-  reply = pst_peer_call_sync (a, "Echo", g_variant_new ("(u)", 7), &fd, 1, -1, &error);
+  pst_peer_call (a.peer, "Fail", NULL, NULL, 0, on_reply, &a);
+  spin_until (&a.n_errors, 1);
+  g_assert_error (a.last_error, PST_PEER_ERROR, PST_PEER_ERROR_REMOTE);
+  g_assert_cmpstr (a.last_error->message, ==, "no, because");
+  end_clear (&a);
+  end_clear (&b);
+}
+
+static void
+test_order_and_matching (void)
+{
+  End a, b;
+  g_autoptr (GString) expected = g_string_new (NULL);
+
+  pair (&a, &b);
+  for (guint i = 0; i < 100; i++)
+    {
+      pst_peer_notify (a.peer, i % 2 == 0 ? "Even" : "Odd", NULL, NULL, 0);
+      pst_peer_call (a.peer, "Echo", g_variant_new ("(u)", i), NULL, 0, on_reply, &a);
+      g_string_append (expected, i % 2 == 0 ? "Even Echo " : "Odd Echo ");
+    }
+  spin_until (&a.n_replies, 100);
+  g_assert_cmpstr (b.members->str, ==, expected->str);
+  end_clear (&a);
+  end_clear (&b);
+}
+
+/* More than the socket takes, in both directions, with descriptors. */
+static void
+test_queue (void)
+{
+  g_autofree char *text = g_strnfill (60000, 'q');
+  guint n_fds = count_fds ();
+  int fd = open ("/dev/zero", O_RDONLY | O_CLOEXEC);
+  End a, b;
+
+  pair (&a, &b);
+  for (guint i = 0; i < 200; i++)
+    pst_peer_call (a.peer, "Echo", g_variant_new ("(us)", i, text), &fd, 1, on_reply, &a);
+  g_assert_true (pst_peer_is_open (a.peer));
+  close (fd);
+  spin_until (&a.n_replies, 200);
+  g_assert_cmpuint (a.n_errors, ==, 0);
+  end_clear (&a);
+  end_clear (&b);
+  g_assert_cmpuint (count_fds (), ==, n_fds);
+}
+
+/* A peer that reads nothing: the queue is bounded, and all is given back. */
+static void
+test_queue_is_bounded (void)
+{
+  g_autofree char *text = g_strnfill (60000, 'q');
+  guint n_fds = count_fds (), sent = 0;
+  int a_fd, b_fd;
+  End a;
+
+  raw_pair (&a_fd, &b_fd);
+  end_init (&a, a_fd, TRUE);
+  pst_peer_call (a.peer, "Silence", NULL, NULL, 0, on_reply, &a);
+  while (pst_peer_is_open (a.peer))
+    {
+      a.in_call = TRUE;
+      pst_peer_notify (a.peer, "Flood", g_variant_new ("(s)", text), &b_fd, 1);
+      a.in_call = FALSE;
+      g_assert_cmpuint ((gsize)++sent * 60000, <, 2 * (gsize)PST_PEER_MAX_QUEUE);
+    }
+  g_assert_cmpuint ((gsize)sent * 60000, >, PST_PEER_MAX_QUEUE / 2);
+  spin_until (&a.n_closed, 1);
+  g_assert_cmpuint (a.n_errors, ==, 1);
+  end_clear (&a);
+  close (b_fd);
+  g_assert_cmpuint (count_fds (), ==, n_fds);
+}
+
+static void
+test_fds (void)
+{
+  guint before = count_fds ();
+  int fds[PST_PEER_MAX_FDS], back;
+  g_autofree char *large = g_strnfill (200000, 'l');
+  g_autoptr (PstMessage) reply = NULL;
+  End a, b;
+
+  pair (&a, &b);
+  for (guint i = 0; i < PST_PEER_MAX_FDS; i++)
+    fds[i] = pst_fd_memfd_sealed ("test", &i, sizeof i);
+  pst_peer_call (a.peer, "Echo", g_variant_new ("(s)", large), fds, PST_PEER_MAX_FDS, on_reply, &a);
+  spin_until (&a.n_replies, 1);
+
+  /* as the receiver sees them */
+  pst_peer_notify (a.peer, "Take", NULL, fds, PST_PEER_MAX_FDS);
+  for (guint i = 0; i < PST_PEER_MAX_FDS; i++)
+    close (fds[i]);
+  end_clear (&a);
+  {
+    guint32 serial;
+    int x, y;
+    PstPeer *one, *two;
+    guint number = 0, i = 3;
+
+    raw_pair (&x, &y);
+    one = pst_peer_new_take_fd (x);
+    two = pst_peer_new_take_fd (y);
+    back = pst_fd_memfd_sealed ("test", &i, sizeof i);
+    serial = pst_peer_send_call (one, "Take", NULL, NULL, 0, NULL);
+    pst_peer_reply (two, serial, NULL, &back, 1);
+    close (back);
+    reply = pst_peer_wait_reply (one, serial, -1, NULL);
+    g_assert_cmpuint (reply->n_fds, ==, 1);
+    back = pst_message_steal_fd (reply, 0);
+    g_assert_cmpint (back, >=, 0);
+    g_assert_cmpint (pst_message_steal_fd (reply, 0), ==, -1);
+    g_assert_cmpint (pst_message_steal_fd (reply, 1), ==, -1);
+    g_assert_true ((fcntl (back, F_GETFD) & FD_CLOEXEC) != 0);
+    g_assert_cmpint (pread (back, &number, sizeof number, 0), ==, sizeof number);
+    g_assert_cmpuint (number, ==, 3);
+    close (back);
+    pst_peer_unref (one);
+    pst_peer_unref (two);
+  }
+  end_clear (&b);
+  g_assert_cmpuint (count_fds (), ==, before);
+}
+
+/* ---- waiting ---- */
+
+typedef struct
+{
+  int fd;
+  guint n_closed;
+} Server;
+
+static void
+on_server_closed (PstPeer *peer, gpointer user_data)
+{
+  ((End *)user_data)->n_closed++;
+}
+
+static gpointer
+serve (gpointer user_data)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  Server *server = user_data;
+  End end = { .members = g_string_new (NULL) };
+
+  g_main_context_push_thread_default (context);
+  end.peer = pst_peer_new_take_fd (server->fd);
+  pst_peer_start (end.peer, on_message, on_server_closed, &end);
+  while (end.n_closed == 0)
+    g_main_context_iteration (context, TRUE);
+  server->n_closed = end.n_closed;
+  end_clear (&end);
+  g_main_context_pop_thread_default (context);
+  return NULL;
+}
+
+static void
+test_sync (gconstpointer started)
+{
+  int fd, zero = open ("/dev/zero", O_RDONLY | O_CLOEXEC), back;
+  g_autoptr (GError) error = NULL;
+  PstMessage *reply;
+  Server server = { 0 };
+  GThread *thread;
+  char byte = 'x';
+  End a;
+
+  raw_pair (&fd, &server.fd);
+  thread = g_thread_new ("serve", serve, &server);
+  end_init (&a, fd, started != NULL);
+
+  a.in_call = TRUE;
+  reply = pst_peer_call_sync (a.peer, "Echo", g_variant_new ("(u)", 7), &zero, 1, -1, &error);
   g_assert_no_error (error);
+  g_assert_true (pst_message_check (reply, "(u)", NULL));
+  g_assert_false (pst_message_check (reply, "(s)", &error));
+  g_assert_error (error, PST_PEER_ERROR, PST_PEER_ERROR_MALFORMED);
+  g_clear_error (&error);
   back = pst_message_steal_fd (reply, 0);
   g_assert_cmpint (read (back, &byte, 1), ==, 1);
   g_assert_cmpint (byte, ==, 0);
-  failed = pst_peer_call_sync (a, "Fail", NULL, NULL, 0, -1, &error);
-  g_assert_null (failed);
+  pst_message_free (reply);
+
+  g_assert_null (pst_peer_call_sync (a.peer, "Fail", NULL, NULL, 0, -1, &error));
   g_assert_error (error, PST_PEER_ERROR, PST_PEER_ERROR_REMOTE);
-  g_assert_cmpstr (error->message, ==, "no, because");
-  pst_peer_close (a);
-  g_assert_cmpuint (GPOINTER_TO_UINT (g_thread_join (thread)), ==, 1);
+  g_clear_error (&error);
+
+  g_assert_null (pst_peer_call_sync (a.peer, "Silence", NULL, NULL, 0, 20, &error));
+  g_assert_error (error, PST_PEER_ERROR, PST_PEER_ERROR_TIMEOUT);
+  g_clear_error (&error);
+
+  g_assert_null (pst_peer_call_sync (a.peer, "Close", NULL, NULL, 0, -1, &error));
+  g_assert_error (error, PST_PEER_ERROR, PST_PEER_ERROR_CLOSED);
+  g_clear_error (&error);
+  g_assert_null (pst_peer_call_sync (a.peer, "Echo", NULL, NULL, 0, -1, &error));
+  g_assert_error (error, PST_PEER_ERROR, PST_PEER_ERROR_CLOSED);
+  a.in_call = FALSE;
+
+  if (started != NULL)
+    spin_until (&a.n_closed, 1);
+  g_thread_join (thread);
+  g_assert_cmpuint (server.n_closed, ==, 1);
+  end_clear (&a);
   close (back);
-  close (fd);
+  close (zero);
+}
+
+/* What comes in while somebody waits is called back about later, in order, replies to other calls included. */
+static void
+test_sync_queues (gconstpointer started_later)
+{
+  int a_fd, b_fd;
+  g_autoptr (PstMessage) reply = NULL;
+  PstPeer *b;
+  guint32 serial;
+  End a;
+
+  raw_pair (&a_fd, &b_fd);
+  end_init (&a, a_fd, started_later == NULL);
+  b = pst_peer_new_take_fd (b_fd);
+
+  pst_peer_call (a.peer, "First", NULL, NULL, 0, on_reply, &a);
+  serial = pst_peer_send_call (a.peer, "Second", NULL, NULL, 0, NULL);
+  pst_peer_notify (b, "One", NULL, NULL, 0);
+  pst_peer_reply (b, serial - 1, NULL, NULL, 0);
+  pst_peer_notify (b, "Two", NULL, NULL, 0);
+  pst_peer_reply (b, serial, g_variant_new ("(s)", "yes"), NULL, 0);
+  pst_peer_notify (b, "Three", NULL, NULL, 0);
+  a.in_call = TRUE;
+  reply = pst_peer_wait_reply (a.peer, serial, -1, NULL);
+  a.in_call = FALSE;
+  g_assert_nonnull (reply);
+  g_assert_cmpstr (a.members->str, ==, "");
+  g_assert_cmpuint (a.n_replies, ==, 0);
+
+  if (started_later != NULL)
+    pst_peer_start (a.peer, on_message, on_closed, &a);
+  spin ();
+  g_assert_cmpuint (a.n_replies, ==, 1);
+  g_assert_cmpstr (a.members->str, ==, "One Two Three ");
+  end_clear (&a);
+  pst_peer_unref (b);
+}
+
+/* The reply comes while the main loop runs, before anybody waits for it. */
+static void
+test_wait_later (void)
+{
+  g_autoptr (PstMessage) reply = NULL;
+  guint32 serial;
+  End a, b;
+
+  pair (&a, &b);
+  serial = pst_peer_send_call (a.peer, "Echo", g_variant_new ("(u)", 5), NULL, 0, NULL);
+  spin ();
+  a.in_call = TRUE;
+  reply = pst_peer_wait_reply (a.peer, serial, 0, NULL);
+  a.in_call = FALSE;
+  g_assert_nonnull (reply);
+  end_clear (&a);
+  end_clear (&b);
+}
+
+/* A reply that comes too late is dropped; one that nobody asked for ends the connection. */
+static void
+test_late_reply (void)
+{
+  g_autoptr (GError) error = NULL;
+  int a_fd, b_fd;
+  PstPeer *b;
+  End a;
+
+  raw_pair (&a_fd, &b_fd);
+  end_init (&a, a_fd, TRUE);
+  b = pst_peer_new_take_fd (b_fd);
+  g_assert_null (pst_peer_call_sync (a.peer, "Slow", NULL, NULL, 0, 0, &error));
+  g_assert_error (error, PST_PEER_ERROR, PST_PEER_ERROR_TIMEOUT);
+  pst_peer_reply (b, 1, NULL, NULL, 0);
+  spin ();
+  g_assert_true (pst_peer_is_open (a.peer));
+  pst_peer_reply (b, 1, NULL, NULL, 0);
+  spin ();
+  g_assert_cmpuint (a.n_closed, ==, 1);
+  end_clear (&a);
+  pst_peer_unref (b);
+}
+
+/* ---- the end ---- */
+
+/* What was sent before the other end closed is still delivered, even if it left something of ours unread (ECONNRESET). */
+static void
+test_delivered_before_closed (void)
+{
+  int a_fd, b_fd;
+  PstPeer *b;
+  End a;
+
+  raw_pair (&a_fd, &b_fd);
+  end_init (&a, a_fd, TRUE);
+  b = pst_peer_new_take_fd (b_fd);
+  pst_peer_call (a.peer, "Unread", NULL, NULL, 0, on_reply, &a);
+  pst_peer_call (a.peer, "Answered", NULL, NULL, 0, on_reply, &a);
+  pst_peer_notify (b, "Last", NULL, NULL, 0);
+  pst_peer_reply (b, 2, NULL, NULL, 0);
+  pst_peer_unref (b);
+  a.in_call = TRUE;
+  pst_peer_notify (a.peer, "Late", NULL, NULL, 0);
+  a.in_call = FALSE;
+  spin_until (&a.n_closed, 1);
+  g_assert_cmpstr (a.members->str, ==, "Last ");
+  g_assert_cmpuint (a.n_replies, ==, 1);
+  g_assert_cmpuint (a.n_errors, ==, 1);
+  g_assert_error (a.last_error, PST_PEER_ERROR, PST_PEER_ERROR_CLOSED);
+
+  /* afterwards calls fail, still from the main loop, and closed does not come again */
+  a.n_closed = 0;
+  a.in_call = TRUE;
+  pst_peer_call (a.peer, "After", NULL, NULL, 0, on_reply, &a);
+  pst_peer_close (a.peer);
+  a.in_call = FALSE;
+  spin_until (&a.n_errors, 2);
+  spin ();
+  g_assert_cmpuint (a.n_closed, ==, 0);
+  end_clear (&a);
+}
+
+static void
+test_other_end_stops_reading (void)
+{
+  int a_fd, b_fd;
+  End a;
+
+  raw_pair (&a_fd, &b_fd);
+  end_init (&a, a_fd, TRUE);
+  g_assert_cmpint (shutdown (b_fd, SHUT_RD), ==, 0);
+  pst_peer_call (a.peer, "Anyone", NULL, NULL, 0, on_reply, &a);
+  spin_until (&a.n_closed, 1);
+  g_assert_cmpuint (a.n_errors, ==, 1);
+  end_clear (&a);
+  close (b_fd);
+}
+
+static void
+drop_in_reply (PstPeer *peer, PstMessage *reply, const GError *error, gpointer user_data)
+{
+  End *end = user_data;
+
+  end->n_errors++;
+  g_clear_pointer (&end->peer, pst_peer_unref);
+}
+
+static void
+drop_in_handler (PstPeer *peer, PstMessage *message, gpointer user_data)
+{
+  End *end = user_data;
+
+  g_string_append (end->members, message->member);
+  g_clear_pointer (&end->peer, pst_peer_unref);
+}
+
+/* The last reference goes within a callback: nothing is called back after that. */
+static void
+test_unref_in_callback (void)
+{
+  int a_fd, b_fd;
+  End a, b;
+
+  pair (&a, &b);
+  for (guint i = 0; i < 3; i++)
+    pst_peer_call (a.peer, "Silence", NULL, NULL, 0, drop_in_reply, &a);
+  spin ();
+  pst_peer_close (b.peer);
+  spin ();
+  g_assert_cmpuint (a.n_errors, ==, 1);
+  g_assert_cmpuint (a.n_closed, ==, 0);
+  end_clear (&a);
+  end_clear (&b);
+
+  raw_pair (&a_fd, &b_fd);
+  a = (End){ .peer = pst_peer_new_take_fd (a_fd), .members = g_string_new (NULL) };
+  pst_peer_start (a.peer, drop_in_handler, on_closed, &a);
+  end_init (&b, b_fd, TRUE);
+  pst_peer_notify (b.peer, "One", NULL, NULL, 0);
+  pst_peer_notify (b.peer, "Two", NULL, NULL, 0);
+  spin ();
+  g_assert_null (a.peer);
+  g_assert_cmpstr (a.members->str, ==, "One");
+  g_assert_cmpuint (b.n_closed, ==, 1);
+  end_clear (&a);
+  end_clear (&b);
+}
+
+typedef struct
+{
+  End end;
+  PstPeer *server;
+} Nested;
+
+/* Waits for another peer, and for the same one, while it is being called. */
+static void
+sync_in_handler (PstPeer *peer, PstMessage *message, gpointer user_data)
+{
+  Nested *nested = user_data;
+  g_autoptr (PstMessage) reply = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (nested->end.in_call);
+  g_string_append_printf (nested->end.members, "%s ", message->member);
+  nested->end.in_call = TRUE;
+  reply = pst_peer_call_sync (nested->server, "Echo", NULL, NULL, 0, -1, &error);
+  g_assert_no_error (error);
+  g_assert_null (pst_peer_call_sync (peer, "Silence", NULL, NULL, 0, 0, &error));
+  g_assert_error (error, PST_PEER_ERROR, PST_PEER_ERROR_TIMEOUT);
+  nested->end.in_call = FALSE;
+}
+
+static void
+test_sync_in_handler (void)
+{
+  Server server = { 0 };
+  Nested nested = { .end = { .members = g_string_new (NULL) } };
+  GThread *thread;
+  int a_fd, b_fd, client_fd;
+  End b;
+
+  raw_pair (&client_fd, &server.fd);
+  thread = g_thread_new ("serve", serve, &server);
+  nested.server = pst_peer_new_take_fd (client_fd);
+  raw_pair (&a_fd, &b_fd);
+  nested.end.peer = pst_peer_new_take_fd (a_fd);
+  pst_peer_start (nested.end.peer, sync_in_handler, on_closed, &nested.end);
+  end_init (&b, b_fd, TRUE);
+  for (guint i = 0; i < 50; i++)
+    pst_peer_notify (b.peer, i % 2 == 0 ? "Tick" : "Tack", NULL, NULL, 0);
+  spin ();
+  g_assert_cmpuint (nested.end.members->len, ==, 50 * strlen ("Tick "));
+  g_assert_true (g_str_has_prefix (nested.end.members->str, "Tick Tack Tick "));
+  g_assert_true (pst_peer_is_open (nested.end.peer));
+  pst_peer_unref (nested.server);
+  g_thread_join (thread);
+  end_clear (&nested.end);
+  end_clear (&b);
+}
+
+/* ---- hostile ends ---- */
+
+static void
+send_raw (int fd, gconstpointer data, gsize size, const int *fds, gsize n_fds)
+{
+  union
+  {
+    struct cmsghdr header;
+    char space[CMSG_SPACE (64 * sizeof (int))];
+  } control = { 0 };
+  struct iovec iov = { (void *)data, size };
+  struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+  if (n_fds > 0)
+    {
+      msg.msg_control = &control;
+      msg.msg_controllen = CMSG_SPACE (n_fds * sizeof (int));
+      control.header.cmsg_level = SOL_SOCKET;
+      control.header.cmsg_type = SCM_RIGHTS;
+      control.header.cmsg_len = CMSG_LEN (n_fds * sizeof (int));
+      memcpy (CMSG_DATA (&control.header), fds, n_fds * sizeof (int));
+    }
+  g_assert_cmpint (sendmsg (fd, &msg, MSG_NOSIGNAL), ==, size);
+}
+
+/* The peer must be closed by it, without a word to its handler, and keep no descriptor. */
+static void
+assert_closes (gconstpointer data, gsize size, const int *fds, gsize n_fds)
+{
+  guint before = count_fds ();
+  int a_fd, b_fd;
+  End a;
+
+  raw_pair (&a_fd, &b_fd);
+  end_init (&a, a_fd, TRUE);
+  send_raw (b_fd, data, size, fds, n_fds);
+  spin_until (&a.n_closed, 1);
+  g_assert_cmpstr (a.members->str, ==, "");
+  g_assert_false (pst_peer_is_open (a.peer));
+  end_clear (&a);
+  close (b_fd);
+  g_assert_cmpuint (count_fds (), ==, before);
+}
+
+static void
+assert_closes_packet (PstPacketType type, guint32 serial, const char *member, GVariant *args, const int *fds, gsize n_fds)
+{
+  g_autoptr (GBytes) bytes = pst_packet_encode (type, serial, member, args);
+
+  assert_closes (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), fds, n_fds);
 }
 
 static void
 test_malformed (void)
 {
-  int fds[2];
-  g_autoptr (PstPeer) peer = NULL;
-  Seen seen = { g_main_loop_new (NULL, FALSE), NULL, 0, 0 };
+  int fds[PST_PEER_MAX_FDS + 3];
+  g_autofree char *huge = g_malloc0 (100000);
+  g_autofree char *long_name = g_strnfill (65, 'm');
+  g_autoptr (GBytes) good = pst_packet_encode (PST_PACKET_NOTIFY, 0, "Name", NULL);
+  g_autofree char *bent = g_memdup2 (g_bytes_get_data (good, NULL), g_bytes_get_size (good));
 
-  g_assert_cmpint (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds), ==, 0);
-  peer = pst_peer_new_take_fd (fds[0]);
-  pst_peer_start (peer, on_message, on_closed, &seen);
-  g_assert_cmpint (send (fds[1], "rubbish", 7, 0), ==, 7);
-  g_main_loop_run (seen.loop);
-  g_assert_cmpuint (seen.n_closed, ==, 1);
-  g_assert_cmpuint (seen.n_calls, ==, 0);
-  g_assert_false (pst_peer_is_open (peer));
-  g_main_loop_unref (seen.loop);
-  close (fds[1]);
+  for (gsize i = 0; i < G_N_ELEMENTS (fds); i++)
+    fds[i] = open ("/dev/null", O_RDONLY | O_CLOEXEC);
+
+  assert_closes ("rubbish", 7, NULL, 0);
+  assert_closes ("rubbish", 7, fds, 3);
+  assert_closes ("", 0, NULL, 0);
+  assert_closes ("", 0, fds, 1);
+  assert_closes (huge, 100000, fds, 1);
+  assert_closes (huge, 40, NULL, 0);
+  for (gsize i = 1; i < g_bytes_get_size (good); i++)
+    assert_closes (bent, i, fds, 1);
+  bent[1] = 1; /* padding must be zero in normal form */
+  assert_closes (bent, g_bytes_get_size (good), NULL, 0);
+
+  assert_closes_packet (0, 0, "Name", NULL, NULL, 0);
+  assert_closes_packet (6, 1, "Name", NULL, NULL, 0);
+  assert_closes_packet (255, 1, "Name", NULL, NULL, 0);
+  assert_closes_packet (PST_PACKET_CALL, 0, "Name", NULL, NULL, 0);
+  assert_closes_packet (PST_PACKET_NOTIFY, 1, "Name", NULL, NULL, 0);
+  assert_closes_packet (PST_PACKET_NOTIFY, 0, "", NULL, NULL, 0);
+  assert_closes_packet (PST_PACKET_NOTIFY, 0, "a\nb", NULL, NULL, 0);
+  assert_closes_packet (PST_PACKET_NOTIFY, 0, "ä", NULL, NULL, 0);
+  assert_closes_packet (PST_PACKET_NOTIFY, 0, long_name, NULL, NULL, 0);
+  assert_closes_packet (PST_PACKET_NOTIFY, 0, "Name", g_variant_new_uint32 (1), NULL, 0);
+  assert_closes_packet (PST_PACKET_NOTIFY, 0, "Name", NULL, fds, PST_PEER_MAX_FDS + 1);
+  assert_closes_packet (PST_PACKET_NOTIFY, 0, "Name", NULL, fds, PST_PEER_MAX_FDS + 2);
+  assert_closes_packet (PST_PACKET_NOTIFY, 0, "Name", NULL, fds, PST_PEER_MAX_FDS + 3);
+  assert_closes_packet (PST_PACKET_REPLY, 1, "", NULL, NULL, 0); /* to nothing */
+  assert_closes_packet (PST_PACKET_REPLY, 0, "", NULL, NULL, 0);
+  assert_closes_packet (PST_PACKET_ERROR, 1, "", g_variant_new ("(u)", 1), NULL, 0);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (fds); i++)
+    close (fds[i]);
+}
+
+static int
+memfd_with (gconstpointer data, gsize size, int seals)
+{
+  int fd = memfd_create ("test", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+  g_assert_cmpint (write (fd, data, size), ==, size);
+  if (seals != 0)
+    g_assert_cmpint (fcntl (fd, F_ADD_SEALS, seals), ==, 0);
+  return fd;
+}
+
+static void
+assert_large_closes (int fd)
+{
+  assert_closes_packet (PST_PACKET_LARGE, 0, "", NULL, &fd, 1);
+  close (fd);
+}
+
+static void
+test_malformed_large (void)
+{
+  const int all = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+  g_autofree char *text = g_strnfill (100000, 'x');
+  g_autoptr (GBytes) body = pst_packet_encode (PST_PACKET_NOTIFY, 0, "Name", g_variant_new ("(s)", text));
+  g_autoptr (GBytes) small = pst_packet_encode (PST_PACKET_NOTIFY, 0, "Name", NULL);
+  g_autoptr (GBytes) nested = pst_packet_encode (PST_PACKET_LARGE, 0, "", g_variant_new ("(s)", text));
+  g_autoptr (GBytes) reply = pst_packet_encode (PST_PACKET_REPLY, 9, "", g_variant_new ("(s)", text));
+  const char *data = g_bytes_get_data (body, NULL);
+  gsize size = g_bytes_get_size (body);
+  int fds[2], pipe_fds[2], sparse;
+
+  assert_closes_packet (PST_PACKET_LARGE, 0, "", NULL, NULL, 0);
+  assert_large_closes (memfd_with (data, size, 0));
+  assert_large_closes (memfd_with (data, size, F_SEAL_SHRINK | F_SEAL_GROW));
+  assert_large_closes (memfd_with (data, size, F_SEAL_WRITE | F_SEAL_GROW));
+  assert_large_closes (memfd_with (data, size, F_SEAL_WRITE | F_SEAL_SHRINK));
+  assert_large_closes (memfd_with (data, size - 1, all));
+  assert_large_closes (memfd_with (text, 100000, all));
+  assert_large_closes (memfd_with (g_bytes_get_data (small, NULL), g_bytes_get_size (small), all));
+  assert_large_closes (memfd_with (g_bytes_get_data (nested, NULL), g_bytes_get_size (nested), all));
+  assert_large_closes (memfd_with (g_bytes_get_data (reply, NULL), g_bytes_get_size (reply), all));
+  assert_large_closes (open ("/dev/null", O_RDONLY | O_CLOEXEC));
+  assert_large_closes (open ("/proc/self/exe", O_RDONLY | O_CLOEXEC));
+
+  sparse = memfd_create ("test", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  g_assert_cmpint (ftruncate (sparse, (off_t)PST_PEER_MAX_BODY + 1), ==, 0);
+  g_assert_cmpint (fcntl (sparse, F_ADD_SEALS, all), ==, 0);
+  assert_large_closes (sparse);
+
+  /* a pipe in place of the memfd must not block the reader */
+  g_assert_cmpint (pipe2 (pipe_fds, O_CLOEXEC), ==, 0);
+  fds[0] = pipe_fds[0];
+  fds[1] = pipe_fds[1];
+  assert_closes_packet (PST_PACKET_LARGE, 0, "", NULL, fds, 2);
+  close (pipe_fds[0]);
+  close (pipe_fds[1]);
+}
+
+/* Both ends flood each other; neither may block, and both must come out whole. */
+static void
+test_flood (void)
+{
+  End a, b;
+
+  pair (&a, &b);
+  for (guint i = 0; i < 20000; i++)
+    {
+      pst_peer_call (a.peer, "Echo", g_variant_new ("(u)", i), NULL, 0, on_reply, &a);
+      pst_peer_call (b.peer, "Echo", g_variant_new ("(u)", i), NULL, 0, on_reply, &b);
+    }
+  spin_until (&a.n_replies, 20000);
+  spin_until (&b.n_replies, 20000);
+  end_clear (&a);
+  end_clear (&b);
 }
 
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_main_context_iteration (NULL, FALSE); /* it has a descriptor of its own; not to be counted later */
   g_test_add_data_func ("/peer/call", GSIZE_TO_POINTER (10), test_call);
+  g_test_add_data_func ("/peer/call-almost-large", GSIZE_TO_POINTER ((64 << 10) - 40), test_call);
+  g_test_add_data_func ("/peer/call-just-large", GSIZE_TO_POINTER (64 << 10), test_call);
   g_test_add_data_func ("/peer/call-large", GSIZE_TO_POINTER (1 << 20), test_call);
-  g_test_add_func ("/peer/sync", test_sync);
+  g_test_add_func ("/peer/error", test_error);
+  g_test_add_func ("/peer/order-and-matching", test_order_and_matching);
+  g_test_add_func ("/peer/queue", test_queue);
+  g_test_add_func ("/peer/queue-is-bounded", test_queue_is_bounded);
+  g_test_add_func ("/peer/fds", test_fds);
+  g_test_add_data_func ("/peer/sync/not-started", NULL, test_sync);
+  g_test_add_data_func ("/peer/sync/started", "", test_sync);
+  g_test_add_data_func ("/peer/sync-queues/started", NULL, test_sync_queues);
+  g_test_add_data_func ("/peer/sync-queues/started-later", "", test_sync_queues);
+  g_test_add_func ("/peer/sync-in-handler", test_sync_in_handler);
+  g_test_add_func ("/peer/wait-later", test_wait_later);
+  g_test_add_func ("/peer/late-reply", test_late_reply);
+  g_test_add_func ("/peer/delivered-before-closed", test_delivered_before_closed);
+  g_test_add_func ("/peer/other-end-stops-reading", test_other_end_stops_reading);
+  g_test_add_func ("/peer/unref-in-callback", test_unref_in_callback);
   g_test_add_func ("/peer/malformed", test_malformed);
+  g_test_add_func ("/peer/malformed-large", test_malformed_large);
+  g_test_add_func ("/peer/flood", test_flood);
   return g_test_run ();
 }
