@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# bash completion for postern(1)
+
+# The ids of the applications that Postern knows, one a line. Nothing is started for it: without a broker there is nothing to offer.
+_postern_apps() {
+	[ -S "${XDG_RUNTIME_DIR:-}/postern/broker" ] || return 0
+	postern apps --json 2>/dev/null | sed -n 's/.*"id": "\([A-Za-z0-9._+-]*\)".*/\1/p'
+}
+
+# What may stand for a file or folder: a path, or one of the user directories.
+_postern_resource() {
+	local word=$1
+	case $word in
+	x*)
+		mapfile -t COMPREPLY < <(compgen -W 'xdg:DESKTOP xdg:DOCUMENTS xdg:DOWNLOAD xdg:MUSIC xdg:PICTURES xdg:PUBLICSHARE
+			xdg:TEMPLATES xdg:VIDEOS' -- "$word")
+		# The colon separates words for readline: leave out what stands before it already.
+		declare -F __ltrim_colon_completions >/dev/null && __ltrim_colon_completions "$word"
+		[ ${#COMPREPLY[@]} -gt 0 ] && return ;;
+	esac
+	compopt -o filenames
+	mapfile -t COMPREPLY < <(compgen -f -- "$word")
+}
+
+# Completes the value of an option; fails if the option takes none of ours.
+_postern_value() {
+	local option=$1 word=$2 values
+	case $option in
+	--access) values='view change save' ;;
+	--answer) values='allow deny hide private ask' ;;
+	--for) values='once session always 1h 1d 7d 30d' ;;
+	--app) values=$(_postern_apps) ;;
+	--profile)
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+		return 0 ;;
+	-n | --lines) values='20 50 200 1000' ;;
+	*) return 1 ;;
+	esac
+	mapfile -t COMPREPLY < <(compgen -W "$values" -- "$word")
+}
+
+# Completes what follows "run": its own options, then a command line as the shell would.
+_postern_run() {
+	local i=2
+	while [ "$i" -lt "$COMP_CWORD" ]; do
+		case ${COMP_WORDS[i]} in
+		--) i=$((i + 1)); break ;;
+		--app | --profile) i=$((i + 2)) ;;
+		=) i=$((i + 2)) ;;
+		-*) i=$((i + 1)) ;;
+		*) break ;;
+		esac
+	done
+	if [ "$i" -ge "$COMP_CWORD" ] && [[ $1 == -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W '--app --profile --strict --print-plan --x11=host --wayland=host --help --' -- "$1")
+	elif declare -F _command_offset >/dev/null; then
+		_command_offset "$i"
+	elif [ "$i" -ge "$COMP_CWORD" ]; then
+		mapfile -t COMPREPLY < <(compgen -c -- "$1")
+	else
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -f -- "$1")
+	fi
+}
+
+_postern() {
+	local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]} options='' i words=0
+	COMPREPLY=()
+
+	if [ "$COMP_CWORD" = 1 ]; then
+		mapfile -t COMPREPLY < <(compgen -W 'run apps grants grant revoke why ps log doctor --help --version' -- "$word")
+		return
+	fi
+	# "--access=view" arrives as three words.
+	if [ "$word" = = ]; then
+		word=''
+	elif [ "$previous" = = ]; then
+		previous=${COMP_WORDS[COMP_CWORD - 2]}
+	fi
+	_postern_value "$previous" "$word" && return
+
+	case $command in
+	run) _postern_run "$word"; return ;;
+	apps | ps) options='--json' ;;
+	grants) options='--json' ;;
+	log) options='--json -n --lines' ;;
+	grant) options='--access --answer --for' ;;
+	revoke) options='--all' ;;
+	why) options='--access' ;;
+	doctor) ;;
+	*) return ;;
+	esac
+	if [[ $word == -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$options --help" -- "$word")
+		return
+	fi
+	for ((i = 2; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		--access | --answer | --for | -n | --lines) i=$((i + 1)) ;;
+		=) i=$((i + 1)) ;;
+		-*) ;;
+		*) words=$((words + 1)) ;;
+		esac
+	done
+	case $command:$words in
+	grants:0 | log:0 | grant:0 | revoke:0 | why:0)
+		mapfile -t COMPREPLY < <(compgen -W "$(_postern_apps)" -- "$word") ;;
+	grant:1 | revoke:1 | why:1) _postern_resource "$word" ;;
+	esac
+}
+
+complete -F _postern postern
