@@ -2,6 +2,9 @@
 
 #include "pst-choice-group.h"
 
+/* A label of so many characters fits beside the others in any case. */
+#define FITTING_CHARS 30
+
 struct _PstChoiceGroup
 {
   GtkWidget *label;
@@ -81,7 +84,7 @@ pst_choice_group_new (const char *label, guint max, GtkOrientation orientation, 
 
       gtk_label_set_ellipsize (GTK_LABEL (radio_label (radio)), PANGO_ELLIPSIZE_MIDDLE);
       gtk_label_set_xalign (GTK_LABEL (radio_label (radio)), 0);
-      gtk_label_set_max_width_chars (GTK_LABEL (radio_label (radio)), 30);
+      gtk_label_set_max_width_chars (GTK_LABEL (radio_label (radio)), FITTING_CHARS);
       atk_object_add_relationship (gtk_widget_get_accessible (radio), ATK_RELATION_MEMBER_OF, box_object);
       atk_object_set_description (gtk_widget_get_accessible (radio), name);
       g_signal_connect (radio, "toggled", G_CALLBACK (on_toggled), group);
@@ -125,12 +128,16 @@ pst_choice_group_fill (PstChoiceGroup *group, const char *const *labels, guint n
   group->filling = TRUE;
   for (guint i = 0; i < group->max; i++)
     {
+      gboolean is_long;
+
       gtk_widget_set_visible (group->radios[i], i < group->n);
       if (i >= group->n)
         continue;
       gtk_label_set_text (GTK_LABEL (radio_label (group->radios[i])), labels[i]);
-      /* what is ellipsised can be read in full */
-      gtk_widget_set_tooltip_text (group->radios[i], g_utf8_strlen (labels[i], -1) > 50 ? labels[i] : NULL);
+      /* a long one takes all the width there is, and what is ellipsised can be read in full */
+      is_long = g_utf8_strlen (labels[i], -1) > FITTING_CHARS;
+      gtk_widget_set_halign (group->radios[i], is_long ? GTK_ALIGN_FILL : GTK_ALIGN_START);
+      gtk_widget_set_tooltip_text (group->radios[i], is_long ? labels[i] : NULL);
       if (i == selected)
         gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (group->radios[i]), TRUE);
     }

@@ -19,7 +19,7 @@
 typedef struct
 {
   gint64 armed_at;      /* monotonic µs; G_MAXINT64: not drawn yet */
-  gint64 keys_armed_at; /* the same, for keys alone */
+  gint64 keys_armed_at; /* the same, for keys alone; G_MAXINT64: not focused */
   gint64 last_press;    /* monotonic µs */
   gboolean pressed;     /* a button or finger is down that GTK knows of */
   gboolean stale;       /* it went down before the content changed */
@@ -67,7 +67,11 @@ filter (Guard *guard, GdkEvent *event)
       return !is_armed (guard);
 
     case GDK_FOCUS_CHANGE:
-      if (event->focus_change.in && g_get_monotonic_time () - guard->last_press > PST_INPUT_GUARD_MS * 1000)
+      if (!event->focus_change.in)
+        guard->keys_armed_at = G_MAXINT64;
+      else if (g_get_monotonic_time () - guard->last_press < PST_INPUT_GUARD_MS * 1000)
+        guard->keys_armed_at = 0;
+      else
         guard->keys_armed_at = g_get_monotonic_time () + PST_INPUT_GUARD_MS * 1000;
       return FALSE;
 
@@ -141,7 +145,8 @@ pst_input_guard_add (GtkWindow *window)
 {
   Guard *guard = g_new0 (Guard, 1);
 
-  guard->armed_at = G_MAXINT64;
+  guard->armed_at = guard->keys_armed_at = G_MAXINT64;
+  guard->last_press = -PST_INPUT_GUARD_MS * 1000;
   g_object_set_qdata_full (G_OBJECT (window), guard_quark, guard, g_free);
   gtk_widget_add_events (GTK_WIDGET (window), GDK_VISIBILITY_NOTIFY_MASK);
   g_signal_connect_after (window, "draw", G_CALLBACK (on_drawn), guard);

@@ -20,6 +20,13 @@ struct _PstPromptDetails
   GtkWidget *values[N_ROWS];
 };
 
+/* What is folded away must not be on the way of the Tab key. */
+static void
+on_expanded (GtkExpander *expander, GParamSpec *pspec, gpointer data)
+{
+  gtk_widget_set_visible (data, gtk_expander_get_expanded (expander));
+}
+
 PstPromptDetails *
 pst_prompt_details_new (void)
 {
@@ -68,6 +75,9 @@ pst_prompt_details_new (void)
   details->expander = gtk_expander_new_with_mnemonic (_ ("D_etails"));
   gtk_expander_set_resize_toplevel (GTK_EXPANDER (details->expander), TRUE);
   gtk_container_add (GTK_CONTAINER (details->expander), scrolled);
+  gtk_widget_show_all (grid);
+  gtk_widget_set_no_show_all (scrolled, TRUE);
+  g_signal_connect (details->expander, "notify::expanded", G_CALLBACK (on_expanded), scrolled);
   g_object_set_data_full (G_OBJECT (details->expander), "pst-details", details, g_free);
   return details;
 }

@@ -354,19 +354,21 @@ void
 pst_prompt_window_show_take (PstPromptWindow *self, PstQuestion *question)
 {
   g_autoptr (PstQuestion) old = g_steal_pointer (&self->question);
+  gboolean is_new = old == NULL || !pst_question_same (old, question);
 
   stop_lingering (self);
   self->question = question;
-  if (old == NULL || !pst_question_same (old, question))
+  if (is_new)
     {
       pst_split_button_close_menu (self->deny_more);
       pst_split_button_close_menu (self->allow_more);
       fill (self);
-      gtk_window_set_focus (GTK_WINDOW (self), self->deny);
       pst_input_guard_disarm (GTK_WINDOW (self));
     }
   pst_prompt_waiting_fill (self->waiting, (const char *const *)question->waiting, question->n_waiting);
   gtk_widget_show (GTK_WIDGET (self));
+  if (is_new)
+    gtk_window_set_focus (GTK_WINDOW (self), self->deny);
 }
 
 void
