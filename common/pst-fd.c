@@ -108,17 +108,17 @@ pst_fd_read_all (int fd, gsize max, GError **error)
   if (fstat (fd, &st) < 0)
     {
       int code = errno;
-      g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (code), "Could not stat: %s", g_strerror (code));
+      g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (code), "%s", g_strerror (code));
       return NULL;
     }
   if (!S_ISREG (st.st_mode))
     {
-      g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "Not a regular file");
+      g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "not a regular file");
       return NULL;
     }
   if (st.st_size < 0 || (guint64)st.st_size > max)
     {
-      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "Larger than %" G_GSIZE_FORMAT " bytes", max);
+      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "larger than %" G_GSIZE_FORMAT " bytes", max);
       return NULL;
     }
 
@@ -126,7 +126,7 @@ pst_fd_read_all (int fd, gsize max, GError **error)
   data = g_try_malloc (size > 0 ? size : 1);
   if (data == NULL)
     {
-      g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_NOMEM, "Out of memory");
+      g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_NOMEM, "out of memory");
       return NULL;
     }
   for (gsize done = 0; done < size;)
@@ -138,12 +138,12 @@ pst_fd_read_all (int fd, gsize max, GError **error)
       if (n < 0)
         {
           int code = errno;
-          g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (code), "Could not read: %s", g_strerror (code));
+          g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (code), "%s", g_strerror (code));
           return NULL;
         }
       if (n == 0)
         {
-          g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_IO, "Became shorter while it was read");
+          g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_IO, "it became shorter while it was read");
           return NULL;
         }
       done += (gsize)n;

@@ -65,6 +65,32 @@ parse_boolean (const Place *place, const char *key, const char *value, gboolean 
   return TRUE;
 }
 
+/* "eog;/opt/viewer/bin/viewer;": names as they are resolved on PATH, or absolute paths. */
+static gboolean
+parse_executables (PstProfile *profile, const Place *place, const char *value)
+{
+  g_auto (GStrv) words = g_strsplit (value, ";", -1);
+  g_autoptr (GPtrArray) kept = g_ptr_array_new_with_free_func (g_free);
+
+  for (gsize i = 0; words[i] != NULL; i++)
+    {
+      const char *word = g_strstrip (words[i]);
+
+      if (word[0] == '\0')
+        continue;
+      if (word[0] == '/' ? !pst_path_is_normal (word) : !pst_name_is_valid (word))
+        {
+          g_autofree char *shown = pst_text_for_display (word, 80);
+          return refuse (place, "“%s” in Executables is neither a program's name nor an absolute path", shown);
+        }
+      g_ptr_array_add (kept, g_strdup (word));
+    }
+  g_ptr_array_add (kept, NULL);
+  g_strfreev (profile->executables);
+  profile->executables = (GStrv)g_ptr_array_steal (kept, NULL);
+  return TRUE;
+}
+
 static gboolean
 parse_application (PstProfile *profile, const Place *place, const char *key, const char *value)
 {
@@ -75,17 +101,7 @@ parse_application (PstProfile *profile, const Place *place, const char *key, con
   else if (strcmp (key, "Reason") == 0)
     profile->reason = g_strdup (value);
   else if (strcmp (key, "Executables") == 0)
-    {
-      g_auto (GStrv) words = g_strsplit (value, ";", -1);
-      g_autoptr (GPtrArray) kept = g_ptr_array_new ();
-
-      for (gsize i = 0; words[i] != NULL; i++)
-        if (*g_strstrip (words[i]) != '\0')
-          g_ptr_array_add (kept, g_strdup (words[i]));
-      g_ptr_array_add (kept, NULL);
-      g_strfreev (profile->executables);
-      profile->executables = (GStrv)g_ptr_array_free (g_steal_pointer (&kept), FALSE);
-    }
+    return parse_executables (profile, place, value);
   else if (strcmp (key, "SuggestAccess") == 0)
     {
       if (!pst_access_from_string (value, &profile->suggested_access) || profile->suggested_access == PST_ACCESS_SAVE)
@@ -174,7 +190,7 @@ pst_profile_parse (const char *data, gsize size, const char *label, GError **err
           return NULL;
         }
     }
-  text = g_strndup (data, size);
+  text = g_strndup (size > 0 ? data : "", size);
   if (!g_utf8_validate (text, (gssize)size, NULL))
     {
       g_set_error (error, PST_PROFILE_ERROR, 0, "%s: not UTF-8 text", label);

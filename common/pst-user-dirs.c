@@ -3,6 +3,7 @@
 
 #include "pst-fd.h"
 #include "pst-path.h"
+#include "pst-text.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -59,17 +60,22 @@ unquote (const char *value)
   return g_string_free (g_steal_pointer (&out), FALSE);
 }
 
-/* One line of user-dirs.dirs: XDG_PICTURES_DIR="$HOME/Bilder". */
+/* One line, XDG_PICTURES_DIR="$HOME/Bilder". Returns the path, and which directory it is in @which; NULL for any other line. */
 static char *
-path_in_line (const char *line, const char *key, const char *home)
+path_in_line (const char *line, const char *home, gsize *which)
 {
-  g_autofree char *start = g_strdup_printf ("XDG_%s_DIR=", key);
   g_autofree char *value = NULL;
 
   line += strspn (line, " \t");
-  if (!g_str_has_prefix (line, start))
+  if (!g_str_has_prefix (line, "XDG_"))
     return NULL;
-  value = unquote (line + strlen (start));
+  line += strlen ("XDG_");
+  for (*which = 0; *which < G_N_ELEMENTS (known); (*which)++)
+    if (g_str_has_prefix (line, known[*which].key) && g_str_has_prefix (line + strlen (known[*which].key), "_DIR="))
+      break;
+  if (*which == G_N_ELEMENTS (known))
+    return NULL;
+  value = unquote (line + strlen (known[*which].key) + strlen ("_DIR="));
   if (value == NULL)
     return NULL;
   if (g_str_has_prefix (value, "$HOME/") || strcmp (value, "$HOME") == 0)
@@ -80,39 +86,49 @@ path_in_line (const char *line, const char *key, const char *home)
   return value[0] == '/' ? pst_path_normalise (value, NULL, NULL) : NULL;
 }
 
-GPtrArray *
-pst_user_dirs_read (const char *home, const char *config_home)
+/* @paths: one for each known directory, NULL where none is named. The last line wins, as in a shell. */
+static void
+read_paths (const char *home, const char *config_home, char *paths[])
 {
-  GPtrArray *dirs = g_ptr_array_new_with_free_func (user_dir_free);
   g_autofree char *file = g_build_filename (config_home, "user-dirs.dirs", NULL);
   pst_autofd fd = open (file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   g_autoptr (GBytes) bytes = fd >= 0 ? pst_fd_read_all (fd, MAX_FILE, NULL) : NULL;
   g_autofree char *text = NULL;
   g_auto (GStrv) lines = NULL;
 
-  if (bytes != NULL)
-    text = g_strndup (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
-  lines = g_strsplit (text != NULL ? text : "", "\n", -1);
+  if (bytes == NULL || g_bytes_get_size (bytes) == 0)
+    return;
+  text = g_strndup (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
+  lines = g_strsplit (text, "\n", -1);
+  for (gsize i = 0; lines[i] != NULL; i++)
+    {
+      gsize which;
+      char *path = path_in_line (lines[i], home, &which);
 
+      if (path == NULL)
+        continue;
+      g_free (paths[which]);
+      paths[which] = path;
+    }
+}
+
+GPtrArray *
+pst_user_dirs_read (const char *home, const char *config_home)
+{
+  GPtrArray *dirs = g_ptr_array_new_with_free_func (user_dir_free);
+  char *paths[G_N_ELEMENTS (known)] = { NULL };
+  g_autofree char *normal_home = pst_path_normalise (home, NULL, NULL);
+
+  if (normal_home == NULL)
+    return dirs;
+  read_paths (normal_home, config_home, paths);
   for (gsize i = 0; i < G_N_ELEMENTS (known); i++)
     {
-      g_autofree char *path = NULL;
+      g_autofree char *path = paths[i] != NULL ? paths[i] : g_build_filename (normal_home, known[i].name, NULL);
       PstUserDir *dir;
 
-      for (gsize j = 0; lines[j] != NULL; j++)
-        {
-          char *found = path_in_line (lines[j], known[i].key, home);
-
-          if (found != NULL)
-            {
-              g_free (path);
-              path = found;
-            }
-        }
-      if (path == NULL)
-        path = g_build_filename (home, known[i].name, NULL);
-      /* $HOME itself means "none" */
-      if (strcmp (path, home) == 0 || strcmp (path, "/") == 0 || !pst_path_is_normal (path))
+      /* $HOME itself means "none"; what is above it would be no user directory but everybody's. */
+      if (pst_path_is_below_or_equal (normal_home, path) || !pst_path_is_normal (path))
         continue;
       dir = g_new0 (PstUserDir, 1);
       dir->key = g_strdup (known[i].key);
@@ -137,14 +153,20 @@ pst_protected_parse (const char *data, const char *home, GError **error)
         continue;
       if (line[0] != '/' && !g_str_has_prefix (line, "~/"))
         {
+          g_autofree char *shown = pst_text_for_display (line, 80);
           g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "line %" G_GSIZE_FORMAT ": “%s” does not start with / or ~/",
-                       i + 1, line);
+                       i + 1, shown);
           return NULL;
         }
       path = pst_path_normalise (line, NULL, home);
-      if (path != NULL)
-        g_ptr_array_add (paths, path);
+      if (path == NULL)
+        {
+          /* Leaving it out would leave it unprotected. */
+          g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "line %" G_GSIZE_FORMAT ": the path is too long", i + 1);
+          return NULL;
+        }
+      g_ptr_array_add (paths, path);
     }
   g_ptr_array_add (paths, NULL);
-  return (GStrv)g_ptr_array_free (g_steal_pointer (&paths), FALSE);
+  return (GStrv)g_ptr_array_steal (paths, NULL);
 }
