@@ -210,6 +210,21 @@ pst_gate_is_uniform (PstInode *inode)
   return inode->tree != NULL && (inode->tree->own || (decision_of (inode) & DECISION_UNIFORM) != 0);
 }
 
+gboolean
+pst_gate_is_uniform_at (PstInode *dir, const char *name)
+{
+  g_autofree char *path = NULL;
+  PstDecision decision;
+
+  if (pst_gate_is_uniform (dir))
+    return TRUE;
+  path = pst_inode_path (dir, 0, name);
+  if (path == NULL || pst_policy_get () == NULL)
+    return FALSE;
+  decide_path (path, PST_ACCESS_VIEW, &decision);
+  return decision.uniform;
+}
+
 /* What is found in a directory below which all is alike inherits its verdicts. */
 void
 pst_gate_inherit (PstInode *parent, PstInode *inode)

@@ -35,8 +35,9 @@ PstAnswer pst_gate_decide (PstInode *inode, const char *child, PstAccess access)
 /* What was just found in @parent inherits its cached verdicts. */
 void pst_gate_inherit (PstInode *parent, PstInode *inode);
 
-/* Every path below decides alike */
+/* Every path below decides alike. Of the entry @name, which need not exist, in the second. */
 gboolean pst_gate_is_uniform (PstInode *inode);
+gboolean pst_gate_is_uniform_at (PstInode *dir, const char *name);
 
 /* Where an operation happens, if it may. */
 typedef enum

@@ -211,6 +211,28 @@ op_mknod (fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_
   run_mknod (&call);
 }
 
+/* Rules speak of paths. A directory with a rule below it stays where it is, else what the rule forbids would move from under
+ * it. */
+static gboolean
+may_move (PstInode *dir, const char *name)
+{
+  g_autoptr (PstInode) inode = NULL;
+
+  if (dir->tree->own || pst_gate_is_uniform (dir))
+    return TRUE;
+  inode = pst_inode_find_name (dir, name);
+  return inode == NULL || inode->type != S_IFDIR || pst_gate_is_uniform (inode);
+}
+
+/* Nor does anything prepared elsewhere get a name that a rule or a protected path lies below, else it would bring its own
+ * contents to the place that is forbidden: a directory with an autostart entry in it, or a symbolic link to one. There a new
+ * directory can be made, which is empty. */
+static gboolean
+may_place (PstInode *dir, const char *name)
+{
+  return dir->tree->own || pst_gate_is_uniform_at (dir, name);
+}
+
 static void
 run_symlink (PstCall *call)
 {
@@ -221,7 +243,9 @@ run_symlink (PstCall *call)
     return;
   if (place.kind == PST_PLACE_TREE)
     {
-      if (symlinkat (call->name2, dir->fd, call->name) < 0)
+      if (!may_place (place.dir, call->name))
+        fuse_reply_err (call->req, EACCES);
+      else if (symlinkat (call->name2, dir->fd, call->name) < 0)
         fuse_reply_err (call->req, errno);
       else
         reply_entry_at (call, place.dir, dir->fd, call->name);
@@ -282,19 +306,6 @@ op_rmdir (fuse_req_t req, fuse_ino_t parent, const char *name)
   run_remove (&call);
 }
 
-/* Rules speak of paths. A directory with a rule below it stays where it is, else what the rule forbids would move from under
- * it. */
-static gboolean
-may_move (PstInode *dir, const char *name)
-{
-  g_autoptr (PstInode) inode = NULL;
-
-  if (dir->tree->own || pst_gate_is_uniform (dir))
-    return TRUE;
-  inode = pst_inode_find_name (dir, name);
-  return inode == NULL || inode->type != S_IFDIR || pst_gate_is_uniform (inode);
-}
-
 static void
 rename_in_trees (PstCall *call, PstInode *from, PstInode *to)
 {
@@ -307,7 +318,9 @@ rename_in_trees (PstCall *call, PstInode *from, PstInode *to)
     error = errno;
   else if (from->tree != to->tree)
     error = EXDEV;
-  else if (!may_move (from, call->name) || ((call->flags & RENAME_EXCHANGE) && !may_move (to, call->name2)))
+  else if (!may_move (from, call->name) || !may_place (to, call->name2))
+    error = EACCES;
+  else if ((call->flags & RENAME_EXCHANGE) && (!may_move (to, call->name2) || !may_place (from, call->name)))
     error = EACCES;
   else
     error = renameat2 (dir->fd, call->name, new_dir->fd, call->name2, call->flags) < 0 ? errno : 0;

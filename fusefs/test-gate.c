@@ -593,6 +593,24 @@ test_protected_inside (void)
   g_assert_cmpint (symlink ("sub/keys/k", world_seen ("Projects/l")), ==, 0);
   g_assert_cmpint (open_errno (world_seen ("Projects/l"), O_RDONLY), ==, EACCES);
   g_assert_cmpint (link (world_seen ("Projects/sub/keys/k"), world_seen ("Projects/h")), <, 0);
+  /* nor does anything get its parent's name that was prepared elsewhere */
+  world_rule ("Projects/later/keys", PST_SCOPE_TREE, PST_ACCESS_VIEW, PST_ANSWER_DENY);
+  world_push_policy ();
+  g_assert_cmpint (mkdir (world_seen ("Projects/prepared"), 0755), ==, 0);
+  g_assert_cmpint (mkdir (world_seen ("Projects/prepared/keys"), 0755), ==, 0);
+  g_assert_cmpint (rename (world_seen ("Projects/prepared"), world_seen ("Projects/later")), <, 0);
+  g_assert_cmpint (errno, ==, EACCES);
+  g_assert_cmpint (symlink ("prepared", world_seen ("Projects/later")), <, 0);
+  g_assert_cmpint (errno, ==, EACCES);
+  g_assert_cmpint (mkdir (world_seen ("Projects/later"), 0755), ==, 0);
+  g_assert_cmpint (rename (world_seen ("Projects/prepared"), world_seen ("Projects/later")), <, 0);
+  g_assert_cmpint (errno, ==, EACCES);
+  g_assert_cmpint (
+      renameat2 (AT_FDCWD, world_seen ("Projects/prepared"), AT_FDCWD, world_seen ("Projects/later"), RENAME_EXCHANGE), <, 0);
+  g_assert_cmpint (errno, ==, EACCES);
+  g_assert_cmpint (mkdir (world_seen ("Projects/later/keys"), 0755), <, 0);
+  g_assert_cmpint (errno, ==, EACCES);
+  g_assert_cmpint (rename (world_seen ("Projects/prepared"), world_seen ("Projects/elsewhere")), ==, 0);
   g_assert_cmpint (world_n_asks (), ==, 0);
   world_stop ();
 }
