@@ -26,80 +26,86 @@ typedef enum
 
 typedef struct
 {
-  const char *prefix, *suffix;
-  Tail tail;
-  guint tail_length;
-  const char *end; /* after the tail */
+  const char *prefix, *suffix, *end; /* the end stands after the tail */
+  guint8 prefix_length, suffix_length, end_length;
+  guint8 tail; /* Tail */
+  guint8 tail_length;
 } Pattern;
+
+/* This runs in each decision about a name beside a granted file: the lengths are counted by the compiler. */
+#define PATTERN(prefix, suffix, tail, tail_length, end)                                                                        \
+  {                                                                                                                            \
+    prefix, suffix, end, sizeof prefix - 1, sizeof suffix - 1, sizeof end - 1, tail, tail_length                               \
+  }
 
 static const Pattern patterns[] = {
   /* backups */
-  { "", "~", TAIL_NONE, 0, "" },     /* many editors */
-  { "", ".~", TAIL_DIGITS, 4, "~" }, /* Emacs, cp --backup=numbered */
-  { "", ".bak", TAIL_NONE, 0, "" },  /* many */
-  { "", ".BAK", TAIL_NONE, 0, "" },
-  { "", ".orig", TAIL_NONE, 0, "" }, /* patch, merge tools */
-  { "", ".rej", TAIL_NONE, 0, "" },
-  { "", ".old", TAIL_NONE, 0, "" },
-  { "", ".save", TAIL_NONE, 0, "" },     /* nano after a crash */
-  { "", "_original", TAIL_NONE, 0, "" }, /* exiftool */
-  { "", "_exiftool_tmp", TAIL_NONE, 0, "" },
+  PATTERN ("", "~", TAIL_NONE, 0, ""),     /* many editors */
+  PATTERN ("", ".~", TAIL_DIGITS, 4, "~"), /* Emacs, cp --backup=numbered */
+  PATTERN ("", ".bak", TAIL_NONE, 0, ""),  /* many */
+  PATTERN ("", ".BAK", TAIL_NONE, 0, ""),
+  PATTERN ("", ".orig", TAIL_NONE, 0, ""), /* patch, merge tools */
+  PATTERN ("", ".rej", TAIL_NONE, 0, ""),
+  PATTERN ("", ".old", TAIL_NONE, 0, ""),
+  PATTERN ("", ".save", TAIL_NONE, 0, ""),     /* nano after a crash */
+  PATTERN ("", "_original", TAIL_NONE, 0, ""), /* exiftool */
+  PATTERN ("", "_exiftool_tmp", TAIL_NONE, 0, ""),
   /* safe saves */
-  { "", ".tmp", TAIL_NONE, 0, "" },
-  { ".", ".tmp", TAIL_NONE, 0, "" },
-  { "", ".temp", TAIL_NONE, 0, "" },
-  { "", ".new", TAIL_NONE, 0, "" },
-  { "", ".", TAIL_RANDOM, 6, "" },  /* g_file_set_contents, QSaveFile, mkstemp */
-  { ".", ".", TAIL_RANDOM, 6, "" }, /* rsync */
-  { "", ".", TAIL_RANDOM, 8, "" },  /* Python's tempfile */
-  { ".", ".", TAIL_RANDOM, 8, "" },
-  { "", ".tmp-", TAIL_RANDOM, 6, "" },
-  { "", "-", TAIL_RANDOM, 6, ".tmp" },
-  { "", ".part", TAIL_NONE, 0, "" }, /* downloads */
-  { "", ".crdownload", TAIL_NONE, 0, "" },
+  PATTERN ("", ".tmp", TAIL_NONE, 0, ""),
+  PATTERN (".", ".tmp", TAIL_NONE, 0, ""),
+  PATTERN ("", ".temp", TAIL_NONE, 0, ""),
+  PATTERN ("", ".new", TAIL_NONE, 0, ""),
+  PATTERN ("", ".", TAIL_RANDOM, 6, ""),  /* g_file_set_contents, QSaveFile, mkstemp */
+  PATTERN (".", ".", TAIL_RANDOM, 6, ""), /* rsync */
+  PATTERN ("", ".", TAIL_RANDOM, 8, ""),  /* Python's tempfile */
+  PATTERN (".", ".", TAIL_RANDOM, 8, ""),
+  PATTERN ("", ".tmp-", TAIL_RANDOM, 6, ""),
+  PATTERN ("", "-", TAIL_RANDOM, 6, ".tmp"),
+  PATTERN ("", ".part", TAIL_NONE, 0, ""), /* downloads */
+  PATTERN ("", ".crdownload", TAIL_NONE, 0, ""),
   /* locks */
-  { "", ".lock", TAIL_NONE, 0, "" },  /* git, KDE */
-  { ".", ".lock", TAIL_NONE, 0, "" }, /* KeePassXC */
-  { "", ".lck", TAIL_NONE, 0, "" },
-  { "", ".LCK", TAIL_NONE, 0, "" },     /* GnuCash */
-  { "", "-lock", TAIL_NONE, 0, "" },    /* LMDB */
-  { ".~lock.", "#", TAIL_NONE, 0, "" }, /* LibreOffice */
-  { "~$", "", TAIL_NONE, 0, "" },       /* Microsoft Office, OnlyOffice */
-  { ".#", "", TAIL_NONE, 0, "" },       /* Emacs */
+  PATTERN ("", ".lock", TAIL_NONE, 0, ""),  /* git, KDE */
+  PATTERN (".", ".lock", TAIL_NONE, 0, ""), /* KeePassXC */
+  PATTERN ("", ".lck", TAIL_NONE, 0, ""),
+  PATTERN ("", ".LCK", TAIL_NONE, 0, ""),     /* GnuCash */
+  PATTERN ("", "-lock", TAIL_NONE, 0, ""),    /* LMDB */
+  PATTERN (".~lock.", "#", TAIL_NONE, 0, ""), /* LibreOffice */
+  PATTERN ("~$", "", TAIL_NONE, 0, ""),       /* Microsoft Office, OnlyOffice */
+  PATTERN (".#", "", TAIL_NONE, 0, ""),       /* Emacs */
   /* swap and automatic saves */
-  { ".", ".sw", TAIL_SWAP, 1, "" },  /* vim: .swp, .swo, … */
-  { "", ".sw", TAIL_SWAP, 1, "" },   /* … of a file that begins with a dot */
-  { ".", ".un~", TAIL_NONE, 0, "" }, /* vim's undo */
-  { "#", "#", TAIL_NONE, 0, "" },    /* Emacs */
-  { ".", ".kate-swp", TAIL_NONE, 0, "" },
-  { ".", "-autosave.kra", TAIL_NONE, 0, "" }, /* Krita */
-  { "", ".autosave", TAIL_NONE, 0, "" },      /* Qt Creator */
-  { "", ".autosave.xopp", TAIL_NONE, 0, "" }, /* Xournal++ */
-  { ".", ".autosave.xopp", TAIL_NONE, 0, "" },
-  { "", "@", TAIL_NONE, 0, "" }, /* Blender */
+  PATTERN (".", ".sw", TAIL_SWAP, 1, ""),  /* vim: .swp, .swo, … */
+  PATTERN ("", ".sw", TAIL_SWAP, 1, ""),   /* … of a file that begins with a dot */
+  PATTERN (".", ".un~", TAIL_NONE, 0, ""), /* vim's undo */
+  PATTERN ("#", "#", TAIL_NONE, 0, ""),    /* Emacs */
+  PATTERN (".", ".kate-swp", TAIL_NONE, 0, ""),
+  PATTERN (".", "-autosave.kra", TAIL_NONE, 0, ""), /* Krita */
+  PATTERN ("", ".autosave", TAIL_NONE, 0, ""),      /* Qt Creator */
+  PATTERN ("", ".autosave.xopp", TAIL_NONE, 0, ""), /* Xournal++ */
+  PATTERN (".", ".autosave.xopp", TAIL_NONE, 0, ""),
+  PATTERN ("", "@", TAIL_NONE, 0, ""), /* Blender */
   /* data bases */
-  { "", "-journal", TAIL_NONE, 0, "" }, /* SQLite */
-  { "", "-wal", TAIL_NONE, 0, "" },
-  { "", "-shm", TAIL_NONE, 0, "" },
-  { "", "-mj", TAIL_HEX, 9, "" }, /* SQLite's super-journal */
+  PATTERN ("", "-journal", TAIL_NONE, 0, ""), /* SQLite */
+  PATTERN ("", "-wal", TAIL_NONE, 0, ""),
+  PATTERN ("", "-shm", TAIL_NONE, 0, ""),
+  PATTERN ("", "-mj", TAIL_HEX, 9, ""), /* SQLite's super-journal */
   /* what is known about a picture */
-  { "", ".xmp", TAIL_NONE, 0, "" }, /* darktable, digiKam, Shotwell */
-  { "", ".pp3", TAIL_NONE, 0, "" }, /* RawTherapee */
-  { "", ".out.pp3", TAIL_NONE, 0, "" },
+  PATTERN ("", ".xmp", TAIL_NONE, 0, ""), /* darktable, digiKam, Shotwell */
+  PATTERN ("", ".pp3", TAIL_NONE, 0, ""), /* RawTherapee */
+  PATTERN ("", ".out.pp3", TAIL_NONE, 0, ""),
 };
 
 static const Pattern anonymous[] = {
-  { ".goutputstream-", "", TAIL_RANDOM, 6, "" },     /* GIO's replace: gedit, mousepad, eog, evince, … */
-  { ".gsf-save-", "", TAIL_RANDOM, 6, "" },          /* Gnumeric, AbiWord */
-  { "lu", "", TAIL_MANY, 20, ".tmp" },               /* LibreOffice */
-  { "qt_temp.", "", TAIL_RANDOM, 6, "" },            /* Qt */
-  { "tmp", "", TAIL_RANDOM, 8, "" },                 /* Python's tempfile */
-  { "sed", "", TAIL_RANDOM, 6, "" },                 /* sed -i */
-  { "4913", "", TAIL_NONE, 0, "" },                  /* vim tries whether it can create a file here */
-  { "5036", "", TAIL_NONE, 0, "" },                  /* … and, if there is one, this */
-  { ".com.google.Chrome.", "", TAIL_RANDOM, 6, "" }, /* downloads */
-  { ".org.chromium.Chromium.", "", TAIL_RANDOM, 6, "" },
-  { "Unconfirmed ", "", TAIL_DIGITS, 8, ".crdownload" },
+  PATTERN (".goutputstream-", "", TAIL_RANDOM, 6, ""),     /* GIO's replace: gedit, mousepad, eog, evince, … */
+  PATTERN (".gsf-save-", "", TAIL_RANDOM, 6, ""),          /* Gnumeric, AbiWord */
+  PATTERN ("lu", "", TAIL_MANY, 20, ".tmp"),               /* LibreOffice */
+  PATTERN ("qt_temp.", "", TAIL_RANDOM, 6, ""),            /* Qt */
+  PATTERN ("tmp", "", TAIL_RANDOM, 8, ""),                 /* Python's tempfile */
+  PATTERN ("sed", "", TAIL_RANDOM, 6, ""),                 /* sed -i */
+  PATTERN ("4913", "", TAIL_NONE, 0, ""),                  /* vim tries whether it can create a file here */
+  PATTERN ("5036", "", TAIL_NONE, 0, ""),                  /* … and, if there is one, this */
+  PATTERN (".com.google.Chrome.", "", TAIL_RANDOM, 6, ""), /* downloads */
+  PATTERN (".org.chromium.Chromium.", "", TAIL_RANDOM, 6, ""),
+  PATTERN ("Unconfirmed ", "", TAIL_DIGITS, 8, ".crdownload"),
 };
 
 static gboolean
@@ -130,8 +136,7 @@ tail_length (const Pattern *pattern, const char *name, gsize length)
         n++;
       return n == pattern->tail_length ? (gssize)n : -1;
     case TAIL_MANY:
-      while (n < length && n < pattern->tail_length && is_random (name[length - 1 - n]) &&
-             length - n > strlen (pattern->prefix))
+      while (n < length && n < pattern->tail_length && is_random (name[length - 1 - n]) && length - n > pattern->prefix_length)
         n++;
       return n >= 6 ? (gssize)n : -1;
     case TAIL_DIGITS:
@@ -155,14 +160,29 @@ tail_is_plausible (const char *original, gsize length, const char *tail, gsize n
   return FALSE;
 }
 
+/* One look at two characters, which most patterns do not survive. */
+static inline gboolean
+may_match (const Pattern *pattern, const char *name, gsize length)
+{
+  gsize after = pattern->tail == TAIL_RANDOM || pattern->tail == TAIL_HEX ? pattern->tail_length : 0;
+
+  if (length <= after || (pattern->prefix_length > 0 && name[0] != pattern->prefix[0]))
+    return FALSE;
+  if (pattern->end_length > 0)
+    return name[length - 1] == pattern->end[pattern->end_length - 1];
+  if (pattern->suffix_length == 0 || (pattern->tail != TAIL_NONE && after == 0))
+    return TRUE;
+  return name[length - 1 - after] == pattern->suffix[pattern->suffix_length - 1];
+}
+
 /* Takes the pattern off @name. What is left, perhaps nothing, is [*start, *start + *left). */
 static gboolean
 match (const Pattern *pattern, const char *name, gsize length, gsize *start, gsize *left)
 {
-  gsize prefix = strlen (pattern->prefix), suffix = strlen (pattern->suffix), end = strlen (pattern->end);
+  gsize prefix = pattern->prefix_length, suffix = pattern->suffix_length, end = pattern->end_length;
   gssize tail;
 
-  if (length < prefix + suffix + end || memcmp (name, pattern->prefix, prefix) != 0 ||
+  if (!may_match (pattern, name, length) || length < prefix + suffix + end || memcmp (name, pattern->prefix, prefix) != 0 ||
       memcmp (name + length - end, pattern->end, end) != 0)
     return FALSE;
   length -= end;
@@ -176,7 +196,7 @@ match (const Pattern *pattern, const char *name, gsize length, gsize *start, gsi
   *left = length - suffix - prefix;
   if (pattern->tail == TAIL_SWAP && prefix == 0 && name[0] != '.')
     return FALSE;
-  return pattern->tail != TAIL_RANDOM || strcmp (pattern->suffix, ".") != 0 ||
+  return pattern->tail != TAIL_RANDOM || suffix != 1 || pattern->suffix[0] != '.' ||
          tail_is_plausible (name + prefix, *left, name + length, (gsize)tail);
 }
 

@@ -88,18 +88,10 @@ path_in_line (const char *line, const char *home, gsize *which)
 
 /* @paths: one for each known directory, NULL where none is named. The last line wins, as in a shell. */
 static void
-read_paths (const char *home, const char *config_home, char *paths[])
+collect_paths (const char *text, const char *home, char *paths[])
 {
-  g_autofree char *file = g_build_filename (config_home, "user-dirs.dirs", NULL);
-  pst_autofd fd = open (file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-  g_autoptr (GBytes) bytes = fd >= 0 ? pst_fd_read_all (fd, MAX_FILE, NULL) : NULL;
-  g_autofree char *text = NULL;
-  g_auto (GStrv) lines = NULL;
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
 
-  if (bytes == NULL || g_bytes_get_size (bytes) == 0)
-    return;
-  text = g_strndup (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
-  lines = g_strsplit (text, "\n", -1);
   for (gsize i = 0; lines[i] != NULL; i++)
     {
       gsize which;
@@ -115,13 +107,26 @@ read_paths (const char *home, const char *config_home, char *paths[])
 GPtrArray *
 pst_user_dirs_read (const char *home, const char *config_home)
 {
+  g_autofree char *file = g_build_filename (config_home, "user-dirs.dirs", NULL);
+  pst_autofd fd = open (file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  g_autoptr (GBytes) bytes = fd >= 0 ? pst_fd_read_all (fd, MAX_FILE, NULL) : NULL;
+  g_autofree char *text = NULL;
+
+  if (bytes != NULL && g_bytes_get_size (bytes) > 0)
+    text = g_strndup (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
+  return pst_user_dirs_parse (text != NULL ? text : "", home);
+}
+
+GPtrArray *
+pst_user_dirs_parse (const char *text, const char *home)
+{
   GPtrArray *dirs = g_ptr_array_new_with_free_func (user_dir_free);
   char *paths[G_N_ELEMENTS (known)] = { NULL };
   g_autofree char *normal_home = pst_path_normalise (home, NULL, NULL);
 
   if (normal_home == NULL)
     return dirs;
-  read_paths (normal_home, config_home, paths);
+  collect_paths (text, normal_home, paths);
   for (gsize i = 0; i < G_N_ELEMENTS (known); i++)
     {
       g_autofree char *path = paths[i] != NULL ? paths[i] : g_build_filename (normal_home, known[i].name, NULL);

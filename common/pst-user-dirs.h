@@ -16,6 +16,8 @@ typedef struct
 
 /* Returns: (transfer full): array of PstUserDir, freed with g_ptr_array_unref. Unreadable or malformed lines are left out. */
 GPtrArray *pst_user_dirs_read (const char *home, const char *config_home);
+/* The same from the text of the file. */
+GPtrArray *pst_user_dirs_parse (const char *text, const char *home);
 
 /* "Pictures" for "PICTURES": the English title, untranslated msgid; NULL for an unknown key. */
 const char *pst_user_dir_title (const char *key);

@@ -749,7 +749,8 @@ test_malformed_large (void)
   assert_large_closes (memfd_with (data, size, F_SEAL_WRITE | F_SEAL_SHRINK));
   assert_large_closes (memfd_with (data, size - 1, all));
   assert_large_closes (memfd_with (text, 100000, all));
-  assert_large_closes (memfd_with (g_bytes_get_data (small, NULL), g_bytes_get_size (small), all));
+  assert_large_closes (memfd_with (g_bytes_get_data (small, NULL), g_bytes_get_size (small) - 1, all));
+  assert_large_closes (memfd_with ("", 0, all));
   assert_large_closes (memfd_with (g_bytes_get_data (nested, NULL), g_bytes_get_size (nested), all));
   assert_large_closes (memfd_with (g_bytes_get_data (reply, NULL), g_bytes_get_size (reply), all));
   assert_large_closes (open ("/dev/null", O_RDONLY | O_CLOEXEC));

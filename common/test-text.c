@@ -28,7 +28,9 @@ test_escaped (void)
 {
   assert_shown ("a\nb\r\tc", 80, "a\\x0Ab\\x0D\\x09c");
   assert_shown ("\x1b[31mred\x7f", 80, "\\x1B[31mred\\x7F");
-  assert_shown ("\xc2\x9b" "31m", 80, "\\u{009B}31m");
+  assert_shown ("\xc2\x9b"
+                "31m",
+                80, "\\u{009B}31m");
   assert_shown ("gpj.\u202eexe", 80, "gpj.\\u{202E}exe");
   assert_shown ("\u2066a\u2069\u200f\u061c", 80, "\\u{2066}a\\u{2069}\\u{200F}\\u{061C}");
   assert_shown ("a\u200bb\u200d\ufeff\u00ad", 80, "a\\u{200B}b\\u{200D}\\u{FEFF}\\u{00AD}");

@@ -141,10 +141,8 @@ main (int argc, char **argv)
   g_test_add_func ("/user-dirs/title", test_title);
   g_test_add_func ("/user-dirs/protected", test_protected);
   status = g_test_run ();
-  {
-    g_autoptr (GPtrArray) removed = read_dirs (NULL, "/");
-    g_rmdir (config_home);
-    g_free (config_home);
-  }
+  g_ptr_array_unref (read_dirs (NULL, "/"));
+  g_rmdir (config_home);
+  g_free (config_home);
   return status;
 }
