@@ -1,30 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "serve.h"
 
-#include "epoch.h"
 #include "ops.h"
+#include "workers.h"
 
 #include <errno.h>
 #include <linux/fuse.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
-/* The workers. Each reads a request and runs it to its reply (or until it is held), so with one there is no hand-over between
- * threads at all. A request may wait for a disk, though: whoever takes the last free worker starts another, up to
- * MAX_WORKERS.
+/* The workers are in workers.c.
  *
  * All reading and writing of the connection passes through two functions here, for the sake of one message: INIT. The library
- * (3.14) does not know FUSE_HANDLE_KILLPRIV_V2 ("the server takes away set-user-id bits by itself when a file is written", which
- * ours does: it writes as an ordinary user, so its kernel does), without which the kernel asks for an extended attribute before
- * every write; and it forgets to say FUSE_PARALLEL_DIROPS, without which one held look-up blocks all others in its directory. */
-
-#define MAX_WORKERS 8
+ * (3.14) does not know FUSE_HANDLE_KILLPRIV_V2 ("the server takes away set-user-id bits by itself when a file is written",
+ * which ours does: it writes as an ordinary user, so its kernel does), without which the kernel asks for an extended attribute
+ * before every write; and it forgets to say FUSE_PARALLEL_DIROPS, without which one held look-up blocks all others in its
+ * directory. */
 
 static struct fuse_session *session;
 static guint64 init_unique;
 static guint32 init_flags;
-static gint workers, idle;
-static void (*on_gone) (void);
 
 struct fuse_session *
 pst_serve_session (void)
@@ -102,49 +97,8 @@ pst_serve_init (int fd, const char *mountpoint)
   return session != NULL && fuse_session_custom_io (session, &io, fd) == 0;
 }
 
-static gpointer work (gpointer data);
-
-static void
-start_worker (void)
-{
-  if (g_atomic_int_add (&workers, 1) >= MAX_WORKERS)
-    {
-      g_atomic_int_add (&workers, -1);
-      return;
-    }
-  g_atomic_int_inc (&idle);
-  g_thread_unref (g_thread_new ("worker", work, NULL));
-}
-
-static gpointer
-work (gpointer data)
-{
-  struct fuse_buf buf = { 0 };
-
-  pst_epoch_register_thread ();
-  while (!fuse_session_exited (session))
-    {
-      int n = fuse_session_receive_buf (session, &buf);
-      if (n == -EINTR || n == -EAGAIN)
-        continue;
-      if (n <= 0)
-        break;
-      if (g_atomic_int_dec_and_test (&idle))
-        start_worker ();
-      pst_epoch_enter ();
-      fuse_session_process_buf (session, &buf);
-      pst_epoch_leave ();
-      g_atomic_int_inc (&idle);
-    }
-  free (buf.mem);
-  pst_epoch_unregister_thread ();
-  on_gone ();
-  return NULL;
-}
-
 void
 pst_serve_start (void (*gone) (void))
 {
-  on_gone = gone;
-  start_worker ();
+  pst_workers_start (session, gone);
 }
