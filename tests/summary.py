@@ -12,7 +12,13 @@ import sys
 passed = failed = skipped = 0
 skips = []
 failures = []
-with open(sys.argv[1], encoding="utf-8") as log:
+try:
+    log = open(sys.argv[1], encoding="utf-8")
+except OSError as error:
+    print(f"there is no record of the tests: {error}", file=sys.stderr)
+    print("0 passed, 1 failed, 0 skipped")
+    sys.exit(1)
+with log:
     for line in log:
         test = json.loads(line)
         result = test["result"]
