@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/* Entry points of the control commands, for the table in main.c. */
+int pst_cli_apps_main (int argc, char **argv);
+int pst_cli_grants_main (int argc, char **argv);
+int pst_cli_grant_main (int argc, char **argv);
+int pst_cli_revoke_main (int argc, char **argv);
+int pst_cli_why_main (int argc, char **argv);
+int pst_cli_ps_main (int argc, char **argv);
+int pst_cli_log_main (int argc, char **argv);
+int pst_cli_doctor_main (int argc, char **argv);

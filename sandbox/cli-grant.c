@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* postern grant, revoke and why: change the rules, and explain them. */
+#include "cli-commands.h"
+#include "cli-control.h"
+#include "cli.h"
+#include "postern-ipc.h"
+#include "pst-path.h"
+#include "pst-text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static char *
+shown (const char *path)
+{
+  g_autofree char *abbreviated = pst_path_abbreviate (path, g_get_home_dir ());
+
+  return pst_text_for_display (abbreviated, 200);
+}
+
+int
+pst_cli_grant_main (int argc, char **argv)
+{
+  g_autofree char *access_word = NULL;
+  g_autofree char *answer_word = NULL;
+  g_autofree char *lifetime_word = NULL;
+  const GOptionEntry entries[] = {
+    { "access", 0, 0, G_OPTION_ARG_STRING, &access_word, "view, change or save (view)", "ACCESS" },
+    { "answer", 0, 0, G_OPTION_ARG_STRING, &answer_word, "allow, deny, hide, private or ask (allow)", "ANSWER" },
+    { "for", 0, 0, G_OPTION_ARG_STRING, &lifetime_word, "once, session, always, 30m, 8h, 7d, 2w or YYYY-MM-DD (always)",
+      "HOW-LONG" },
+    { NULL }
+  };
+  g_autofree char *resource = NULL;
+  g_autofree char *resource_shown = NULL;
+  g_autofree char *app_shown = NULL;
+  g_autoptr (PstMessage) reply = NULL;
+  PstAccess access = PST_ACCESS_VIEW;
+  PstAnswer answer = PST_ANSWER_ALLOW;
+  PstLifetime lifetime = PST_LIFETIME_ALWAYS;
+  gint64 until = 0;
+  guint64 id;
+  gboolean replaced;
+  int status;
+
+  if (!pst_cli_parse (
+          &argc, &argv, entries, "APP RESOURCE --access ACCESS",
+          "Sets a rule: what the application may do with a file or folder.\nAPP is what “postern apps” shows; RESOURCE a "
+          "path, or xdg:PICTURES, xdg:DOCUMENTS, …",
+          &status))
+    return status;
+  if (argc != 3)
+    return pst_cli_fail (PST_EXIT_USAGE,
+                         "needs an application and a resource, for example: postern grant eog ~/Pictures --access view");
+  if (access_word != NULL && !pst_access_from_string (access_word, &access))
+    return pst_cli_fail (PST_EXIT_USAGE, "there is no access “%s”; use view, change or save", access_word);
+  if (answer_word != NULL && !pst_answer_from_string (answer_word, &answer))
+    return pst_cli_fail (PST_EXIT_USAGE, "there is no answer “%s”; use allow, deny, hide, private or ask", answer_word);
+  if (lifetime_word != NULL && !pst_cli_parse_lifetime (lifetime_word, g_get_real_time () / G_USEC_PER_SEC, &lifetime, &until))
+    return pst_cli_fail (PST_EXIT_USAGE, "“%s” is no time to come; use once, session, always, 30m, 8h, 7d, 2w or YYYY-MM-DD",
+                         lifetime_word);
+  resource = pst_cli_resource (argv[2]);
+  if (resource == NULL)
+    return PST_EXIT_USAGE;
+
+  reply = pst_cli_call (PST_CONTROL_GRANT,
+                        g_variant_new ("(su^ayuuuux)", argv[1], (guint32)PST_KIND_FILES, resource, 0, (guint32)access,
+                                       (guint32)answer, (guint32)lifetime, until),
+                        PST_CONTROL_GRANT_OUT);
+  if (reply == NULL)
+    return 1;
+  g_variant_get (reply->args, PST_CONTROL_GRANT_OUT, &id, &replaced);
+  resource_shown = shown (resource);
+  app_shown = pst_text_for_display (argv[1], 100);
+  printf ("%s: %s %s %s%s\n", app_shown, pst_answer_to_string (answer), pst_access_to_string (access), resource_shown,
+          replaced ? " (replaces an earlier rule)" : "");
+  return 0;
+}
+
+int
+pst_cli_revoke_main (int argc, char **argv)
+{
+  gboolean all = FALSE;
+  const GOptionEntry entries[] = { { "all", 0, 0, G_OPTION_ARG_NONE, &all, "Everything that the application may do", NULL },
+                                   { NULL } };
+  g_autofree char *resource = NULL;
+  g_autofree char *resource_shown = NULL;
+  g_autoptr (PstMessage) reply = NULL;
+  g_autoptr (GVariantIter) held = NULL;
+  guint32 removed, pid;
+  const char *comm, *path;
+  int status;
+
+  if (!pst_cli_parse (&argc, &argv, entries, "APP RESOURCE|--all",
+                      "Takes rules away. When the command returns, nothing new can be opened under them.", &status))
+    return status;
+  if (argc != (all ? 2 : 3))
+    return pst_cli_fail (PST_EXIT_USAGE, "needs an application, and a resource or --all");
+  resource = all ? g_strdup ("") : pst_cli_resource (argv[2]);
+  if (resource == NULL)
+    return PST_EXIT_USAGE;
+
+  reply = pst_cli_call (PST_CONTROL_REVOKE, g_variant_new ("(s^ay)", argv[1], resource), PST_CONTROL_REVOKE_OUT);
+  if (reply == NULL)
+    return 1;
+  g_variant_get (reply->args, PST_CONTROL_REVOKE_OUT, &removed, &held);
+  resource_shown = all ? g_strdup ("anything") : shown (resource);
+  if (removed == 0)
+    return pst_cli_fail (1, "there is no rule of yours for %s; see postern grants %s", resource_shown, argv[1]);
+  printf ("Revoked: %u %s. Nothing new can be opened.\n", removed, removed == 1 ? "rule" : "rules");
+  while (g_variant_iter_next (held, "(u&s^&ay)", &pid, &comm, &path))
+    {
+      g_autofree char *path_shown = shown (path);
+      g_autofree char *comm_shown = pst_text_for_display (comm, 32);
+
+      printf ("Still open in %s (process %u): %s. End the application to cut it.\n", comm_shown, pid, path_shown);
+    }
+  return 0;
+}
+
+int
+pst_cli_why_main (int argc, char **argv)
+{
+  g_autofree char *access_word = NULL;
+  const GOptionEntry entries[] = {
+    { "access", 0, 0, G_OPTION_ARG_STRING, &access_word, "view, change or save (view)", "ACCESS" }, { NULL }
+  };
+  g_autofree char *resource = NULL;
+  g_autoptr (PstMessage) reply = NULL;
+  PstAccess access = PST_ACCESS_VIEW;
+  guint32 answer;
+  guint64 rule;
+  const char *explanation;
+  int status;
+
+  if (!pst_cli_parse (&argc, &argv, entries, "APP PATH", "Tells which rule decides about a path, and why.", &status))
+    return status;
+  if (argc != 3)
+    return pst_cli_fail (PST_EXIT_USAGE, "needs an application and a path");
+  if (access_word != NULL && !pst_access_from_string (access_word, &access))
+    return pst_cli_fail (PST_EXIT_USAGE, "there is no access “%s”; use view, change or save", access_word);
+  resource = pst_cli_resource (argv[2]);
+  if (resource == NULL)
+    return PST_EXIT_USAGE;
+  reply = pst_cli_call (PST_CONTROL_WHY, g_variant_new ("(s^ayu)", argv[1], resource, (guint32)access), PST_CONTROL_WHY_OUT);
+  if (reply == NULL)
+    return 1;
+  g_variant_get (reply->args, "(ut&s)", &answer, &rule, &explanation);
+  printf ("%s\n", pst_answer_to_string (answer));
+  {
+    g_auto (GStrv) lines = g_strsplit (explanation, "\n", -1);
+
+    for (gsize i = 0; lines[i] != NULL; i++)
+      {
+        g_autofree char *line = pst_text_for_display (lines[i], 400);
+
+        if (line[0] != '\0')
+          printf ("%s\n", line);
+      }
+  }
+  return 0;
+}

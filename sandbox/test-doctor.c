@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli-control.h"
+#include "cli-output.h"
+#include "doctor.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+static char *
+make_root (void)
+{
+  return g_dir_make_tmp ("postern-doctor-XXXXXX", NULL);
+}
+
+static void
+put (const char *root, const char *path, const char *text)
+{
+  g_autofree char *full = g_strconcat (root, path, NULL);
+  g_autofree char *folder = g_path_get_dirname (full);
+
+  g_assert_cmpint (g_mkdir_with_parents (folder, 0700), ==, 0);
+  g_assert_true (g_file_set_contents (full, text, -1, NULL));
+}
+
+static void
+remove_tree (const char *path)
+{
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *child = g_build_filename (path, name, NULL);
+      remove_tree (child);
+    }
+  g_remove (path);
+}
+
+static const PstFinding *
+find (GPtrArray *findings, const char *subject)
+{
+  for (guint i = 0; i < findings->len; i++)
+    {
+      const PstFinding *finding = g_ptr_array_index (findings, i);
+
+      if (strcmp (finding->subject, subject) == 0)
+        return finding;
+    }
+  g_assert_not_reached ();
+}
+
+static void
+expect (const char *root, const char *kernel, const char *subject, PstFindingLevel level, const char *remedy_has)
+{
+  g_autoptr (GPtrArray) findings = pst_doctor_examine (root, kernel);
+  const PstFinding *finding = find (findings, subject);
+
+  g_assert_cmpint (finding->level, ==, level);
+  if (remedy_has != NULL)
+    {
+      g_assert_nonnull (finding->remedy);
+      g_assert_nonnull (strstr (finding->remedy, remedy_has));
+    }
+}
+
+static void
+test_kernel (void)
+{
+  g_autofree char *root = make_root ();
+
+  expect (root, "6.1.0-18-amd64", "kernel", PST_FINDING_OK, NULL);
+  expect (root, "5.12.0", "kernel", PST_FINDING_OK, NULL);
+  expect (root, "5.11.22", "kernel", PST_FINDING_PROBLEM, "5.12");
+  expect (root, "4.19.0", "kernel", PST_FINDING_PROBLEM, "5.12");
+  expect (root, "strange", "kernel", PST_FINDING_NOTE, NULL);
+  remove_tree (root);
+}
+
+static void
+test_fuse (void)
+{
+  g_autofree char *root = make_root ();
+  g_autofree char *device = g_strconcat (root, "/dev/fuse", NULL);
+
+  expect (root, "6.1", "/dev/fuse", PST_FINDING_PROBLEM, "modprobe");
+  put (root, "/dev/fuse", "");
+  g_assert_cmpint (g_chmod (device, 0666), ==, 0);
+  expect (root, "6.1", "/dev/fuse", PST_FINDING_OK, NULL);
+  remove_tree (root);
+}
+
+static void
+test_user_namespaces (void)
+{
+  g_autofree char *root = make_root ();
+
+  expect (root, "6.1", "user namespaces", PST_FINDING_OK, NULL);
+  put (root, "/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1\n");
+  expect (root, "6.8", "user namespaces", PST_FINDING_PROBLEM, "apparmor_parser");
+  put (root, "/etc/apparmor.d/postern", "");
+  expect (root, "6.8", "user namespaces", PST_FINDING_OK, NULL);
+  put (root, "/proc/sys/kernel/unprivileged_userns_clone", "0\n");
+  expect (root, "6.1", "user namespaces", PST_FINDING_PROBLEM, "unprivileged_userns_clone=1");
+  put (root, "/proc/sys/user/max_user_namespaces", "0\n");
+  expect (root, "6.1", "user namespaces", PST_FINDING_PROBLEM, "max_user_namespaces");
+  remove_tree (root);
+}
+
+static void
+test_yama (void)
+{
+  g_autofree char *root = make_root ();
+
+  expect (root, "6.1", "ptrace", PST_FINDING_OK, NULL);
+  put (root, "/proc/sys/kernel/yama/ptrace_scope", "1\n");
+  expect (root, "6.1", "ptrace", PST_FINDING_OK, NULL);
+  put (root, "/proc/sys/kernel/yama/ptrace_scope", "3\n");
+  expect (root, "6.1", "ptrace", PST_FINDING_NOTE, "Questions");
+  remove_tree (root);
+}
+
+static void
+test_json (void)
+{
+  PstJson *json = pst_json_new ();
+  g_autofree char *text = NULL;
+
+  pst_json_begin (json);
+  pst_json_string (json, "path", "a\"b\\\n\033[2J\342\200\256\377");
+  pst_json_int (json, "n", -3);
+  pst_json_bool (json, "ok", TRUE);
+  pst_json_end (json);
+  text = pst_json_to_text_free (json);
+  g_assert_cmpstr (text, ==,
+                   "[\n {\"path\": \"a\\u0022b\\u005c\\u000a\\u001b[2J\\u202e\357\277\275\", \"path_bytes\": "
+                   "\"61225c0a1b5b324ae280aeff\", \"n\": -3, \"ok\": true}\n]\n");
+  g_free (text);
+  text = pst_json_to_text_free (pst_json_new ());
+  g_assert_cmpstr (text, ==, "[]\n");
+}
+
+static void
+test_lifetime (void)
+{
+  PstLifetime lifetime;
+  gint64 until;
+
+  g_assert_true (pst_cli_parse_lifetime ("once", 1000, &lifetime, &until));
+  g_assert_cmpint (lifetime, ==, PST_LIFETIME_ONCE);
+  g_assert_true (pst_cli_parse_lifetime ("8h", 1000, &lifetime, &until));
+  g_assert_cmpint (lifetime, ==, PST_LIFETIME_UNTIL);
+  g_assert_cmpint (until, ==, 1000 + 8 * 3600);
+  g_assert_true (pst_cli_parse_lifetime ("2999-12-31", 1000, &lifetime, &until));
+  g_assert_cmpint (until, >, 32000000000);
+  g_assert_false (pst_cli_parse_lifetime ("1999-12-31", 1700000000, &lifetime, &until));
+  g_assert_false (pst_cli_parse_lifetime ("until", 1000, &lifetime, &until));
+  g_assert_false (pst_cli_parse_lifetime ("0d", 1000, &lifetime, &until));
+  g_assert_false (pst_cli_parse_lifetime ("5", 1000, &lifetime, &until));
+  g_assert_false (pst_cli_parse_lifetime ("-5d", 1000, &lifetime, &until));
+  g_assert_false (pst_cli_parse_lifetime ("", 1000, &lifetime, &until));
+  g_assert_false (pst_cli_parse_lifetime ("2999-12-31x", 1000, &lifetime, &until));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/doctor/kernel", test_kernel);
+  g_test_add_func ("/doctor/fuse", test_fuse);
+  g_test_add_func ("/doctor/user-namespaces", test_user_namespaces);
+  g_test_add_func ("/doctor/yama", test_yama);
+  g_test_add_func ("/cli/json", test_json);
+  g_test_add_func ("/cli/lifetime", test_lifetime);
+  return g_test_run ();
+}
