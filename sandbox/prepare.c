@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "launch.h"
+
+#include "cli.h"
+#include "environment.h"
+#include "pst-path.h"
+#include "pst-profile.h"
+
+#include <string.h>
+#include <unistd.h>
+
+const char *
+pst_launch_choose_cwd (const char *cwd, const PstPlanInput *input)
+{
+  g_autofree char *runtime = pst_plan_runtime_dir (input->uid);
+
+  if (pst_plan_shows (cwd) || g_str_equal (cwd, "/") || g_str_equal (cwd, "/tmp") || g_str_equal (cwd, "/var/tmp") ||
+      g_str_equal (cwd, runtime))
+    return cwd;
+  for (gsize i = 0; i < input->n_roots; i++)
+    if (pst_path_is_below_or_equal (cwd, input->roots[i].path))
+      return cwd;
+  return input->home;
+}
+
+static gboolean
+check_profile (PstLaunch *launch, GError **error)
+{
+  g_autoptr (PstProfile) profile = NULL;
+
+  if (!launch->options.profile)
+    return TRUE;
+  launch->profile = pst_path_normalise (launch->options.profile, launch->host.cwd, launch->host.home);
+  if (!launch->profile)
+    {
+      g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_NAMETOOLONG, "the profile's path is too long");
+      return FALSE;
+    }
+  profile = pst_profile_load (launch->profile, error);
+  return profile != NULL;
+}
+
+gboolean
+pst_launch_prepare (PstLaunch *launch, int *status, GError **error)
+{
+  const char *path = g_getenv ("PATH");
+  PstPlanInput *input = &launch->input;
+  PstEnvironmentInput environment = { 0 };
+  gsize n = 0;
+
+  *status = PST_EXIT_FAILED;
+  if (!pst_host_examine (&launch->host, error))
+    return FALSE;
+  if (!check_profile (launch, error))
+    {
+      *status = PST_EXIT_USAGE;
+      return FALSE;
+    }
+  if (!pst_executable_find (launch->options.command[0], launch->host.cwd, path && *path ? path : "/usr/local/bin:/usr/bin:/bin",
+                            launch->host.roots, launch->host.n_roots, &launch->executable, status, error))
+    return FALSE;
+  if (!pst_display_find (launch->options.x11, launch->options.wayland, launch->host.home, &launch->display, error))
+    return FALSE;
+
+  *input = (PstPlanInput){
+    .uid = launch->host.uid,
+    .gid = launch->host.gid,
+    .user = launch->host.user,
+    .home = launch->host.home,
+    .shell = launch->host.shell,
+    .roots = launch->host.roots,
+    .n_roots = launch->host.n_roots,
+    .binds = launch->binds,
+    .xauthority = launch->display.cookie,
+  };
+  if (launch->executable.bind)
+    launch->binds[n++] = (PstPlanBind){ launch->executable.bind, launch->executable.bind };
+  if (launch->display.x11_socket)
+    launch->binds[n++] = (PstPlanBind){ launch->display.x11_socket, launch->display.x11_socket };
+  if (launch->display.wayland_socket)
+    {
+      g_autofree char *runtime = pst_plan_runtime_dir (input->uid);
+
+      launch->binds[n++] =
+          (PstPlanBind){ launch->display.wayland_socket, g_build_filename (runtime, launch->display.wayland_name, NULL) };
+    }
+  input->n_binds = n;
+
+  launch->early = pst_plan_build_early (input);
+  if (!pst_plan_check (launch->early, input, error))
+    return FALSE;
+
+  launch->cwd = g_strdup (pst_launch_choose_cwd (launch->host.cwd, input));
+  environment = (PstEnvironmentInput){
+    .home = input->home,
+    .cwd = launch->cwd,
+    .uid = input->uid,
+    .display = launch->display.x11_display,
+    .has_cookie = launch->display.cookie != NULL,
+    .wayland = launch->display.wayland_name,
+  };
+  launch->environment = pst_environment_build ((const char *const *)environ, &environment);
+  return TRUE;
+}

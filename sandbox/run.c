@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* postern run: parse → prepare → launch → the program's own end. */
+#include "cli.h"
+
+#include "launch.h"
+#include "pst-fd.h"
+#include "supervisor.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void
+usage (FILE *out)
+{
+  fputs (
+      "Usage: postern run [OPTION…] [--] COMMAND [ARGUMENT…]\n"
+      "\n"
+      "Starts COMMAND in a sandbox that holds none of your files. When it reaches for some, you are asked.\n"
+      "\n"
+      "  --app ID          the application that it is, instead of the one found by its program\n"
+      "  --profile FILE    what the application needs, from FILE\n"
+      "  --strict          serve every grant through the gate, so that revoking cuts open files too\n"
+      "  --x11=host        let it use your X11 display as it is (it can then watch and control the others on it)\n"
+      "  --wayland=host    let it use your Wayland display as it is\n"
+      "  --print-plan      print how the sandbox would be built, and start nothing\n"
+      "  --help\n"
+      "\n"
+      "The exit status is COMMAND's; 125 if the sandbox failed, 126 if COMMAND cannot be executed, 127 if it is not found.\n",
+      out);
+}
+
+/* All that the caller left open is nothing to us, and the first three are there whatever the caller closed. */
+static void
+settle_descriptors (void)
+{
+  int fd;
+
+  pst_fd_close_from (3, NULL, 0);
+  while ((fd = open ("/dev/null", O_RDWR)) >= 0 && fd < 3)
+    ;
+  if (fd >= 3)
+    close (fd);
+}
+
+static int
+print_plan (PstLaunch *launch)
+{
+  static const char *const names[] = { ".cache", ".config", ".local", NULL };
+  /* What the broker would add. */
+  PstPlanAnswer answer = { .machine_id = "00000000000000000000000000000000", .names = names };
+  g_autoptr (PstPlan) late = pst_plan_build_late (&launch->input, &answer);
+  g_autofree char *first = pst_plan_to_string (launch->early);
+  g_autofree char *second = pst_plan_to_string (late);
+
+  fputs (first, stdout);
+  fputs (second, stdout);
+  return fflush (stdout) == 0 ? 0 : PST_EXIT_FAILED;
+}
+
+/* Ends as the program did. */
+static int
+end_like (int status)
+{
+  struct rlimit no_core = { 0, 0 };
+  sigset_t set;
+
+  if (WIFEXITED (status))
+    return WEXITSTATUS (status);
+  if (!WIFSIGNALED (status))
+    return PST_EXIT_FAILED;
+  /* The program's core is its own; ours would say nothing. */
+  setrlimit (RLIMIT_CORE, &no_core);
+  signal (WTERMSIG (status), SIG_DFL);
+  sigemptyset (&set);
+  sigaddset (&set, WTERMSIG (status));
+  kill (getpid (), WTERMSIG (status));
+  sigprocmask (SIG_UNBLOCK, &set, NULL);
+  return 128 + WTERMSIG (status);
+}
+
+int
+pst_cli_run_main (int argc, char **argv)
+{
+  PstLaunch launch = { 0 };
+  g_autoptr (GError) error = NULL;
+  int status;
+
+  if (!pst_options_parse (argc, argv, &launch.options, &error))
+    {
+      g_autofree char *text = g_strdup_printf ("%s; see postern run --help", error->message);
+
+      pst_supervisor_say (text);
+      return PST_EXIT_USAGE;
+    }
+  if (launch.options.help)
+    {
+      usage (stdout);
+      return 0;
+    }
+  settle_descriptors ();
+  if (!pst_launch_prepare (&launch, &status, &error))
+    {
+      pst_supervisor_say (error->message);
+      return status;
+    }
+  if (launch.options.print_plan)
+    return print_plan (&launch);
+  if (launch.options.x11)
+    pst_supervisor_say ("warning: --x11=host lets the application see and control every window of this display");
+  if (launch.options.wayland)
+    pst_supervisor_say ("warning: --wayland=host hands the application your Wayland display as it is");
+  return end_like (pst_launch_run (&launch));
+}
