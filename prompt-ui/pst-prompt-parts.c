@@ -2,7 +2,21 @@
 
 #include "pst-prompt-parts.h"
 
+#include "pst-text.h"
+
 #include <glib/gi18n.h>
+
+PangoAttrList *
+pst_prompt_text_attributes (void)
+{
+  PangoAttrList *attributes = pango_attr_list_new ();
+
+  pango_attr_list_insert (attributes, pango_attr_insert_hyphens_new (FALSE));
+  return attributes;
+}
+
+/* A path can be thousands of characters long. The dialog shows both its ends, and must not push the buttons off the screen. */
+#define MAX_VALUE_CHARS 300
 
 typedef enum
 {
@@ -15,12 +29,12 @@ typedef enum
 
 struct _PstPromptDetails
 {
+  GtkWidget *box;
   GtkWidget *expander;
   GtkWidget *names[N_ROWS];
   GtkWidget *values[N_ROWS];
 };
 
-/* What is folded away must not be on the way of the Tab key. */
 static void
 on_expanded (GtkExpander *expander, GParamSpec *pspec, gpointer data)
 {
@@ -37,8 +51,8 @@ pst_prompt_details_new (void)
     [ROW_REASON] = N_ ("Its packager says"),
   };
   PstPromptDetails *details = g_new0 (PstPromptDetails, 1);
+  PangoAttrList *attributes = pst_prompt_text_attributes ();
   GtkWidget *grid = gtk_grid_new ();
-  GtkWidget *scrolled = gtk_scrolled_window_new (NULL, NULL);
 
   gtk_grid_set_column_spacing (GTK_GRID (grid), 12);
   gtk_grid_set_row_spacing (GTK_GRID (grid), 6);
@@ -51,6 +65,7 @@ pst_prompt_details_new (void)
       gtk_widget_set_valign (name, GTK_ALIGN_START);
       gtk_style_context_add_class (gtk_widget_get_style_context (name), GTK_STYLE_CLASS_DIM_LABEL);
       gtk_label_set_xalign (GTK_LABEL (value), 0);
+      gtk_label_set_attributes (GTK_LABEL (value), attributes);
       gtk_label_set_selectable (GTK_LABEL (value), TRUE);
       gtk_label_set_line_wrap (GTK_LABEL (value), TRUE);
       gtk_label_set_line_wrap_mode (GTK_LABEL (value), i == ROW_REASON ? PANGO_WRAP_WORD_CHAR : PANGO_WRAP_CHAR);
@@ -64,42 +79,58 @@ pst_prompt_details_new (void)
       details->values[i] = value;
     }
 
-  /* a path can be thousands of characters: it scrolls, rather than pushing the buttons off the screen */
-  gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (scrolled), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
-  gtk_scrolled_window_set_propagate_natural_height (GTK_SCROLLED_WINDOW (scrolled), TRUE);
-  gtk_scrolled_window_set_max_content_height (GTK_SCROLLED_WINDOW (scrolled), 160);
-  gtk_scrolled_window_set_shadow_type (GTK_SCROLLED_WINDOW (scrolled), GTK_SHADOW_NONE);
-  gtk_container_add (GTK_CONTAINER (scrolled), grid);
-  gtk_widget_set_margin_top (scrolled, 6);
-
-  details->expander = gtk_expander_new_with_mnemonic (_ ("D_etails"));
-  gtk_expander_set_resize_toplevel (GTK_EXPANDER (details->expander), TRUE);
-  gtk_container_add (GTK_CONTAINER (details->expander), scrolled);
+  pango_attr_list_unref (attributes);
   gtk_widget_show_all (grid);
-  gtk_widget_set_no_show_all (scrolled, TRUE);
-  g_signal_connect (details->expander, "notify::expanded", G_CALLBACK (on_expanded), scrolled);
-  g_object_set_data_full (G_OBJECT (details->expander), "pst-details", details, g_free);
+  gtk_widget_hide (grid);
+  gtk_widget_set_no_show_all (grid, TRUE);
+
+  /* The grid is not the expander's child: an expander that is as wide as its child puts its own label at the wrong end of the
+   * line where one reads from the right, and leaves what is folded away on the path of the Tab key. */
+  details->expander = gtk_expander_new_with_mnemonic (_ ("D_etails"));
+  gtk_widget_set_halign (details->expander, GTK_ALIGN_START);
+  g_signal_connect (details->expander, "notify::expanded", G_CALLBACK (on_expanded), grid);
+  atk_object_add_relationship (gtk_widget_get_accessible (details->expander), ATK_RELATION_CONTROLLER_FOR,
+                               gtk_widget_get_accessible (grid));
+  details->box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6);
+  gtk_container_add (GTK_CONTAINER (details->box), details->expander);
+  gtk_container_add (GTK_CONTAINER (details->box), grid);
+  g_object_set_data_full (G_OBJECT (details->box), "pst-details", details, g_free);
   return details;
 }
 
 GtkWidget *
 pst_prompt_details_get_widget (PstPromptDetails *details)
 {
-  return details->expander;
+  return details->box;
 }
 
 static void
 set_row (PstPromptDetails *details, Row row, const char *text)
 {
-  gtk_label_set_text (GTK_LABEL (details->values[row]), text);
+  g_autofree char *fitting = pst_text_for_display (text, MAX_VALUE_CHARS);
+
+  if (!g_str_equal (gtk_label_get_text (GTK_LABEL (details->values[row])), fitting)) /* keeps what is selected in it */
+    gtk_label_set_text (GTK_LABEL (details->values[row]), fitting);
+  gtk_widget_set_tooltip_text (details->values[row], g_str_equal (text, fitting) ? NULL : text);
   gtk_widget_set_visible (details->names[row], *text != '\0');
   gtk_widget_set_visible (details->values[row], *text != '\0');
 }
 
 void
-pst_prompt_details_fill (PstPromptDetails *details, const PstQuestion *question)
+pst_prompt_details_fold (PstPromptDetails *details)
 {
   gtk_expander_set_expanded (GTK_EXPANDER (details->expander), FALSE);
+}
+
+gboolean
+pst_prompt_details_is_open (PstPromptDetails *details)
+{
+  return gtk_expander_get_expanded (GTK_EXPANDER (details->expander));
+}
+
+void
+pst_prompt_details_fill (PstPromptDetails *details, const PstQuestion *question)
+{
   set_row (details, ROW_PROGRAM, question->executable);
   set_row (details, ROW_PACKAGE, *question->package != '\0' ? question->package : _ ("Not from a package"));
   set_row (details, ROW_PATH, question->resource);

@@ -38,16 +38,20 @@
 #define MAX_SCOPES 6
 #define MAX_ACCESSES 3
 
+/* A further application's dialog leaves the title of the one before it readable. */
+#define BESIDE_X 42
+#define BESIDE_Y 110
+
 /* After an answer, when more questions wait: how long the window stays for the next one instead of flickering. */
 #define LINGER_MS 150
 
 struct _PstPromptWindow
 {
   GtkWindow parent_instance;
-  int offset;
   PstPromptAnswered answered;
   gpointer user_data;
-  PstQuestion *question; /* (nullable): answered or withdrawn when NULL */
+  PstPromptWindow *beside; /* (nullable), all windows live as long as each other */
+  PstQuestion *question;   /* (nullable): answered or withdrawn when NULL */
   guint linger_source;
 
   GtkImage *icon;
@@ -132,7 +136,10 @@ static GtkLabel *
 text_label_new (void)
 {
   GtkWidget *label = gtk_label_new (NULL);
+  PangoAttrList *attributes = pst_prompt_text_attributes ();
 
+  gtk_label_set_attributes (GTK_LABEL (label), attributes);
+  pango_attr_list_unref (attributes);
   gtk_label_set_line_wrap (GTK_LABEL (label), TRUE);
   gtk_label_set_line_wrap_mode (GTK_LABEL (label), PANGO_WRAP_WORD_CHAR);
   gtk_label_set_max_width_chars (GTK_LABEL (label), 36); /* the grid is wider: this keeps it from growing */
@@ -145,7 +152,7 @@ static GtkWidget *
 build_heading (PstPromptWindow *self)
 {
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6);
-  PangoAttrList *attributes = pango_attr_list_new ();
+  PangoAttrList *attributes = pst_prompt_text_attributes ();
 
   pango_attr_list_insert (attributes, pango_attr_weight_new (PANGO_WEIGHT_BOLD));
   pango_attr_list_insert (attributes, pango_attr_scale_new (PANGO_SCALE_LARGE));
@@ -344,10 +351,51 @@ fill (PstPromptWindow *self)
   gtk_widget_set_visible (self->warning, *q->warning != '\0');
   pst_choice_group_fill (self->scopes, (const char *const *)q->scopes, q->n_scopes, q->scope);
   pst_choice_group_fill (self->accesses, access_labels, n_accesses, q->access);
-  pst_prompt_details_fill (self->details, q);
+  pst_prompt_details_fold (self->details);
   gtk_widget_set_visible (self->keep_private, q->private_ok);
   atk_object_set_description (accessible, *q->warning != '\0' ? q->warning : q->intent);
   on_choices_changed (self);
+}
+
+void
+pst_prompt_window_set_beside (PstPromptWindow *self, PstPromptWindow *other)
+{
+  self->beside = other;
+}
+
+static void
+place (PstPromptWindow *self)
+{
+  PstPromptWindow *other = self->beside;
+  GdkDisplay *display = gtk_widget_get_display (GTK_WIDGET (self));
+  GdkRectangle area;
+  GtkRequisition size;
+  int x, y;
+
+#ifdef HAVE_LAYER_SHELL
+  if (gtk_layer_is_layer_window (GTK_WINDOW (self)))
+    {
+      /* without anchors the compositor puts it in the middle; at an edge, in the middle of that */
+      gtk_layer_set_anchor (GTK_WINDOW (self), GTK_LAYER_SHELL_EDGE_TOP, other != NULL);
+      gtk_layer_set_margin (GTK_WINDOW (self), GTK_LAYER_SHELL_EDGE_TOP, BESIDE_X);
+      return;
+    }
+#endif
+  gtk_window_set_position (GTK_WINDOW (self), GTK_WIN_POS_CENTER);
+  if (other == NULL)
+    return;
+  gtk_window_get_position (GTK_WINDOW (other), &x, &y);
+  x += BESIDE_X;
+  y += BESIDE_Y;
+  gdk_monitor_get_workarea (gdk_display_get_monitor_at_window (display, gtk_widget_get_window (GTK_WIDGET (other))), &area);
+  gtk_widget_get_preferred_size (GTK_WIDGET (self), NULL, &size);
+  if (x + size.width > area.x + area.width || y + size.height > area.y + area.height)
+    {
+      x = area.x + BESIDE_X;
+      y = area.y + BESIDE_X;
+    }
+  gtk_window_set_position (GTK_WINDOW (self), GTK_WIN_POS_NONE);
+  gtk_window_move (GTK_WINDOW (self), x, y);
 }
 
 void
@@ -356,6 +404,9 @@ pst_prompt_window_show_take (PstPromptWindow *self, PstQuestion *question)
   g_autoptr (PstQuestion) old = g_steal_pointer (&self->question);
   gboolean is_new = old == NULL || !pst_question_same (old, question);
 
+  /* what is in the open details can push the buttons about */
+  if (!is_new && pst_prompt_details_is_open (self->details) && !g_str_equal (old->package, question->package))
+    pst_input_guard_disarm (GTK_WINDOW (self));
   stop_lingering (self);
   self->question = question;
   if (is_new)
@@ -365,7 +416,10 @@ pst_prompt_window_show_take (PstPromptWindow *self, PstQuestion *question)
       fill (self);
       pst_input_guard_disarm (GTK_WINDOW (self));
     }
+  pst_prompt_details_fill (self->details, question);
   pst_prompt_waiting_fill (self->waiting, (const char *const *)question->waiting, question->n_waiting);
+  if (!gtk_widget_get_visible (GTK_WIDGET (self)))
+    place (self);
   gtk_widget_show (GTK_WIDGET (self));
   if (is_new)
     gtk_window_set_focus (GTK_WINDOW (self), self->deny);
@@ -385,12 +439,6 @@ const PstQuestion *
 pst_prompt_window_get_question (PstPromptWindow *self)
 {
   return self->question;
-}
-
-void
-pst_prompt_window_set_offset (PstPromptWindow *self, int offset)
-{
-  self->offset = offset;
 }
 
 static void

@@ -23,8 +23,8 @@ PstPromptWindow *pst_prompt_window_new (PstPromptAnswered answered, gpointer use
  * as well, which loads the fonts, icons and pictures of the theme; it takes a while, and once for a process is enough. */
 void pst_prompt_window_prepare (PstPromptWindow *window, gboolean draw);
 
-/* How far from the middle of the screen it appears next time, in pixels. */
-void pst_prompt_window_set_offset (PstPromptWindow *window, int offset);
+/* Where it appears next time: in the middle of the screen, or a little beside @other (nullable). */
+void pst_prompt_window_set_beside (PstPromptWindow *window, PstPromptWindow *other);
 
 /* Consumes @question. Puts it on screen, or in the place of what is on screen. A person's choices of scope and access are kept
  * when only the waiting lines differ. */

@@ -5,14 +5,13 @@
 #include "pst-input-guard.h"
 #include "pst-prompt-window.h"
 
-/* Each dialog stands a little beside the one that was there before, so that both titles can be read. */
-#define CASCADE_PX 42
 #define SPARE_DELAY_MS 300
 
 typedef struct
 {
   PstPromptWindow *window;
-  char *app_id; /* (nullable): of the question shown now or last */
+  char *app_id;  /* (nullable): of the question shown now or last */
+  guint64 shown; /* counts up with each dialog that comes on screen */
 } Slot;
 
 struct _PstPrompts
@@ -21,6 +20,7 @@ struct _PstPrompts
   gpointer user_data;
   GPtrArray *slots; /* Slot; at least one */
   GQueue held;      /* PstQuestion of applications that have another one on screen, oldest first */
+  guint64 n_shown;
   guint spare_source;
 };
 
@@ -82,14 +82,24 @@ pst_prompts_free (PstPrompts *prompts)
   g_free (prompts);
 }
 
-static guint
-count_visible (PstPrompts *prompts)
+/* The one that came last of those on screen. (nullable) */
+static PstPromptWindow *
+find_last_visible (PstPrompts *prompts)
 {
-  guint n = 0;
+  PstPromptWindow *found = NULL;
+  guint64 last = 0;
 
   for (guint i = 0; i < prompts->slots->len; i++)
-    n += gtk_widget_get_visible (GTK_WIDGET (((Slot *)g_ptr_array_index (prompts->slots, i))->window));
-  return n;
+    {
+      Slot *slot = g_ptr_array_index (prompts->slots, i);
+
+      if (gtk_widget_get_visible (GTK_WIDGET (slot->window)) && slot->shown >= last)
+        {
+          last = slot->shown;
+          found = slot->window;
+        }
+    }
+  return found;
 }
 
 /* The window that shows question @id now. (nullable) */
@@ -187,10 +197,11 @@ pst_prompts_show_take (PstPrompts *prompts, PstQuestion *question)
     }
   else
     {
-      guint n_visible = count_visible (prompts);
+      PstPromptWindow *other = find_last_visible (prompts);
 
       slot = find_idle (prompts);
-      pst_prompt_window_set_offset (slot->window, (int)n_visible * CASCADE_PX);
+      slot->shown = ++prompts->n_shown;
+      pst_prompt_window_set_beside (slot->window, other);
       show_in (slot, question);
       if (prompts->spare_source == 0)
         prompts->spare_source = g_timeout_add (SPARE_DELAY_MS, on_spare, prompts);

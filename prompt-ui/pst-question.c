@@ -14,7 +14,7 @@
 #define MAX_WAITING 64u
 
 #define MAX_LABEL 160
-#define MAX_SENTENCE 400
+#define MAX_SENTENCE 260
 #define MAX_PATH 4200
 
 #define SECONDS_A_DAY G_GINT64_CONSTANT (86400)
@@ -220,8 +220,8 @@ pst_question_same (const PstQuestion *a, const PstQuestion *b)
       return FALSE;
   return g_str_equal (a->app_id, b->app_id) && g_str_equal (a->app_name, b->app_name) &&
          g_str_equal (a->app_icon, b->app_icon) && g_str_equal (a->executable, b->executable) &&
-         g_str_equal (a->package, b->package) && g_str_equal (a->title, b->title) && g_str_equal (a->intent, b->intent) &&
-         g_str_equal (a->resource, b->resource) && g_str_equal (a->warning, b->warning) && g_str_equal (a->reason, b->reason) &&
+         g_str_equal (a->title, b->title) && g_str_equal (a->intent, b->intent) && g_str_equal (a->resource, b->resource) &&
+         g_str_equal (a->warning, b->warning) && g_str_equal (a->reason, b->reason) &&
          same_strv ((const char *const *)a->scopes, (const char *const *)b->scopes) &&
          same_strv ((const char *const *)a->titles, (const char *const *)b->titles);
 }

@@ -43,7 +43,8 @@ typedef struct
 PstQuestion *pst_question_new (guint64 id, GVariant *details, GError **error);
 void pst_question_free (PstQuestion *question);
 
-/* Would a person who has read @a have read @b as well? Everything counts but the waiting lines. */
+/* Would a person who has read @a have read @b as well? Everything counts but the waiting lines, and the package, which the
+ * broker may find out a moment later. */
 gboolean pst_question_same (const PstQuestion *a, const PstQuestion *b);
 
 /* The title for a choice of scope and access. */
