@@ -7,7 +7,7 @@ import pst_bench as b
 
 
 def run(quick=False):
-    dirs, files = (20, 100) if quick else (400, 500)
+    dirs, files = (20, 100) if quick else (2000, 100)
     with b.Home() as home:
         forest = os.path.join(home.tree, "forest")
         os.mkdir(forest)
