@@ -13,8 +13,8 @@ typedef void (*PstNotified) (gpointer data);
  * thread of its own. @func: (nullable): called when it is done. */
 void pst_notify_gone (PstInode *parent_take, const char *name, PstNotified func, gpointer data);
 
-/* Tells the kernel to forget the attributes and the cached contents of a file (a reference, consumed), what was written through a mapping being
- * written out first: so it may need the workers. */
+/* Tells the kernel to forget the attributes and the cached contents of a file (a reference, consumed), what was written through
+ * a mapping being written out first: so it may need the workers. */
 void pst_notify_changed (PstInode *inode_take, PstNotified func, gpointer data);
 
 G_END_DECLS

@@ -306,10 +306,24 @@ op_rmdir (fuse_req_t req, fuse_ino_t parent, const char *name)
   run_remove (&call);
 }
 
+/* The file that a rename is about to replace, opened; NULL: there is none that anybody could be opening. */
+static PstHandle *
+open_replaced (PstInode *dir, const char *name)
+{
+  g_autoptr (PstInode) inode = pst_inode_find_name (dir, name);
+  int fd;
+
+  if (inode == NULL || inode->type != S_IFREG || inode->nlink > 1)
+    return NULL;
+  fd = pst_backing_open (inode, O_RDONLY);
+  return fd >= 0 ? pst_handle_new_take_fd (inode, fd, O_RDONLY) : NULL;
+}
+
 static void
 rename_in_trees (PstCall *call, PstInode *from, PstInode *to)
 {
   PstDir *dir = pst_dir_acquire (from), *new_dir = NULL;
+  PstHandle *replaced = NULL;
   int error;
 
   if (dir != NULL)
@@ -323,7 +337,18 @@ rename_in_trees (PstCall *call, PstInode *from, PstInode *to)
   else if ((call->flags & RENAME_EXCHANGE) && (!may_move (to, call->name2) || !may_place (from, call->name)))
     error = EACCES;
   else
-    error = renameat2 (dir->fd, call->name, new_dir->fd, call->name2, call->flags) < 0 ? errno : 0;
+    {
+      if (call->flags == 0)
+        replaced = open_replaced (to, call->name2);
+      error = renameat2 (dir->fd, call->name, new_dir->fd, call->name2, call->flags) < 0 ? errno : 0;
+    }
+  if (replaced != NULL)
+    {
+      if (error == 0)
+        pst_handle_keep_replaced (replaced);
+      else
+        pst_handle_release (replaced);
+    }
   if (error == 0)
     {
       pst_inode_renamed (from, call->name, to, call->name2, (call->flags & RENAME_EXCHANGE) != 0);

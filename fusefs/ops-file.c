@@ -109,6 +109,12 @@ run_open (PstCall *call)
   else
     {
       fd = pst_backing_open (place.dir, open_flags (call->fi.flags));
+      if (fd == -ESTALE || fd == -ENOENT)
+        {
+          /* no name is left, but somebody has it open, or it was replaced just now */
+          int again = pst_handle_dup (place.dir, call->fi.flags);
+          fd = again >= 0 ? again : fd;
+        }
       if (fd < 0)
         error = -fd;
       else if (fstat (fd, &st) < 0)

@@ -35,8 +35,8 @@ PstInode *pst_ops_enter (PstInode *dir, const char *name, struct fuse_entry_para
 /* Opens a handle for @call on @fd and replies (create: with @entry). Consumes @fd. */
 void pst_ops_reply_open (PstCall *call, PstInode *inode, int fd, const struct stat *st, const struct fuse_entry_param *entry);
 
-/* Are the contents that the kernel may have cached those of @st? If not, they are taken to be from now on: the caller sees to it that
- * the kernel drops them. */
+/* Are the contents that the kernel may have cached those of @st? If not, they are taken to be from now on: the caller sees to
+ * it that the kernel drops them. */
 gboolean pst_ops_cache_is_current (PstInode *inode, const struct stat *st);
 
 /* ops-lock.c: the locks of an owner, or of a handle that is closed, are gone */

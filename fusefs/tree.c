@@ -3,6 +3,7 @@
 
 #include "dir.h"
 #include "epoch.h"
+#include "handle.h"
 #include "inode.h"
 #include "pst-fd.h"
 #include "pst-path.h"
@@ -104,6 +105,7 @@ forget_root (gpointer data)
   if (root != NULL)
     {
       pst_dir_drop_tree (tree);
+      pst_handle_drop_replaced (tree);
       pst_inode_unref (root);
     }
   pst_tree_unref (tree);
