@@ -213,6 +213,38 @@ def atomic_save(mnt, src):
 
 
 @check
+def opens_while_it_is_replaced(mnt, src):
+    """As fast as can be: whoever opens the name gets the old file or the new one, never an error."""
+    def save(until):
+        n = 0
+        while time.monotonic() < until:
+            with open(f"{mnt}/f.new", "w") as f:
+                f.write("x" * 100)
+            os.rename(f"{mnt}/f.new", f"{mnt}/f")
+            n += 1
+        if n < 100:
+            raise AssertionError(f"only {n} saves")
+
+    open(f"{mnt}/f", "w").write("x" * 100)
+    end = time.monotonic() + 1.5
+    wait = in_process(save, end)
+    while time.monotonic() < end:
+        with open(f"{mnt}/f") as f:
+            equal(len(f.read()), 100, "size")
+    wait()
+
+
+@check
+def a_removed_file_is_opened_again(mnt, src):
+    with open(f"{mnt}/f", "w+") as f:
+        f.write("still here")
+        f.flush()
+        os.unlink(f"{mnt}/f")
+        with open(f"/proc/self/fd/{f.fileno()}") as g:
+            equal(g.read(), "still here", "by way of /proc")
+
+
+@check
 def locks_reach_outside(mnt, src):
     open(f"{src}/lock", "w").write("x" * 100)
     for kind in ("fcntl", "flock"):
