@@ -13,7 +13,9 @@ G_BEGIN_DECLS
 #define PST_PACKET_TYPE "(yusv)"
 #define PST_PACKET_MAX_INLINE (64u << 10)
 #define PST_PACKET_MAX_MEMBER 64
-#define PST_PACKET_FD_COST 4096 /* what a descriptor counts for in a queue's bound, in bytes */
+/* What a descriptor counts for in a queue's bound, in bytes: a full queue must not take all the descriptors a process may have.
+ */
+#define PST_PACKET_FD_COST (64u << 10)
 
 typedef enum
 {

@@ -600,13 +600,32 @@ pst_peer_reply_error (PstPeer *peer, guint32 serial, const char *message)
 
 /* ---- Waiting ---- */
 
+/* Reads all that is there into the queue, replies that somebody waits for into their calls. */
+static void
+read_into_queue (PstPeer *peer)
+{
+  PstPacket *packet;
+
+  while ((packet = receive (peer)) != NULL)
+    {
+      if (keep_reply (peer, packet))
+        continue;
+      peer->in_cost += packet->cost;
+      g_queue_push_tail (&peer->in, packet);
+      if (peer->in_cost > PST_PEER_MAX_QUEUE)
+        end_and_drop (peer);
+    }
+}
+
 guint32
 pst_peer_send_call (PstPeer *peer, const char *member, GVariant *args, const int *fds, gsize n_fds, GError **error)
 {
   guint32 serial = add_call (peer, NULL, NULL)->serial;
 
   send_packet (peer, PST_PACKET_CALL, serial, member, args, fds, n_fds);
-  if (peer->fd < 0 || peer->write_ended)
+  if (peer->write_ended)
+    read_into_queue (peer); /* up to the end */
+  if (peer->fd < 0)
     {
       g_hash_table_remove (peer->calls, GUINT_TO_POINTER (serial));
       closed_error (error);
@@ -632,23 +651,6 @@ wait_for_socket (PstPeer *peer, gint64 deadline)
   if (poll (&poll_fd, 1, timeout) == 0 && deadline >= 0 && g_get_monotonic_time () >= deadline)
     return FALSE;
   return TRUE;
-}
-
-/* Reads all that is there into the queue, replies that somebody waits for into their calls. */
-static void
-read_into_queue (PstPeer *peer)
-{
-  PstPacket *packet;
-
-  while ((packet = receive (peer)) != NULL)
-    {
-      if (keep_reply (peer, packet))
-        continue;
-      peer->in_cost += packet->cost;
-      g_queue_push_tail (&peer->in, packet);
-      if (peer->in_cost > PST_PEER_MAX_QUEUE)
-        end_and_drop (peer);
-    }
 }
 
 PstMessage *

@@ -7,7 +7,9 @@
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 /* Every program of the package: its folder in the build tree and its installed place. */
@@ -83,6 +85,12 @@ pst_broker_socket_path (GError **error)
       g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_PERM,
                    "XDG_RUNTIME_DIR is “%s”: it must be a directory that you own and nobody else can enter (mode 0700)",
                    directory);
+      return NULL;
+    }
+  if (strlen (directory) + strlen ("/postern/broker") >= sizeof ((struct sockaddr_un *)NULL)->sun_path)
+    {
+      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NAMETOOLONG,
+                   "XDG_RUNTIME_DIR is “%s”, which is too long for a socket in it: set it to a shorter path", directory);
       return NULL;
     }
   return g_build_filename (directory, "postern", "broker", NULL);

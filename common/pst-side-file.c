@@ -26,7 +26,8 @@ typedef enum
 
 typedef struct
 {
-  const char *prefix, *suffix, *end; /* the end stands after the tail */
+  /* Arrays and not pointers: a table without relocations is shared by all processes. The end stands after the tail. */
+  char prefix[24], suffix[16], end[12];
   guint8 prefix_length, suffix_length, end_length;
   guint8 tail; /* Tail */
   guint8 tail_length;

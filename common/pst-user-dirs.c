@@ -104,6 +104,14 @@ collect_paths (const char *text, const char *home, char *paths[])
     }
 }
 
+static gboolean
+is_dot_entry (const char *path, const char *home)
+{
+  gsize length = strcmp (home, "/") == 0 ? 0 : strlen (home);
+
+  return pst_path_is_below_or_equal (path, home) && path[length] == '/' && path[length + 1] == '.';
+}
+
 GPtrArray *
 pst_user_dirs_read (const char *home, const char *config_home)
 {
@@ -132,8 +140,9 @@ pst_user_dirs_parse (const char *text, const char *home)
       g_autofree char *path = paths[i] != NULL ? paths[i] : g_build_filename (normal_home, known[i].name, NULL);
       PstUserDir *dir;
 
-      /* $HOME itself means "none"; what is above it would be no user directory but everybody's. */
-      if (pst_path_is_below_or_equal (normal_home, path) || !pst_path_is_normal (path))
+      /* $HOME itself means "none"; what is above it would be no user directory but everybody's. Dot entries of the home
+       * are settings: an application that can write this file must not have its keys called "Pictures". */
+      if (pst_path_is_below_or_equal (normal_home, path) || !pst_path_is_normal (path) || is_dot_entry (path, normal_home))
         continue;
       dir = g_new0 (PstUserDir, 1);
       dir->key = g_strdup (known[i].key);

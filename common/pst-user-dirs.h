@@ -6,8 +6,8 @@
 G_BEGIN_DECLS
 
 /* The XDG user directories as user-dirs.dirs of @config_home names them (localised names), with the English defaults for those
- * not named; entries that are $HOME itself or above it are left out. Unlike g_get_user_special_dir() this reads the file each
- * time and needs no HOME of its own. */
+ * not named; entries that are $HOME itself, above it, or in a dot entry of it are left out. Unlike g_get_user_special_dir()
+ * this reads the file each time and needs no HOME of its own. */
 typedef struct
 {
   char *key;  /* "PICTURES" */

@@ -6,10 +6,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* What one end has seen. */
@@ -237,7 +241,8 @@ test_queue_is_bounded (void)
       a.in_call = FALSE;
       g_assert_cmpuint ((gsize)++sent * 60000, <, 2 * (gsize)PST_PEER_MAX_QUEUE);
     }
-  g_assert_cmpuint ((gsize)sent * 60000, >, PST_PEER_MAX_QUEUE / 2);
+  g_assert_cmpuint ((gsize)sent * (60000 + PST_PACKET_FD_COST), >, PST_PEER_MAX_QUEUE / 2);
+  g_assert_cmpuint (count_fds (), <, 700);
   spin_until (&a.n_closed, 1);
   g_assert_cmpuint (a.n_errors, ==, 1);
   end_clear (&a);
@@ -376,6 +381,99 @@ test_sync (gconstpointer started)
   end_clear (&a);
   close (back);
   close (zero);
+}
+
+static void
+on_alarm (int signal_number)
+{
+}
+
+/* A storm of signals neither ends a wait nor makes it longer. */
+static void
+test_sync_interrupted (void)
+{
+  struct itimerval often = { { 0, 500 }, { 0, 500 } }, never = { 0 };
+  struct sigaction action = { .sa_handler = on_alarm }, before;
+  g_autoptr (GError) error = NULL;
+  gint64 start = g_get_monotonic_time ();
+  int a_fd, b_fd;
+  End a;
+
+  raw_pair (&a_fd, &b_fd);
+  end_init (&a, a_fd, FALSE);
+  sigaction (SIGALRM, &action, &before);
+  setitimer (ITIMER_REAL, &often, NULL);
+  g_assert_null (pst_peer_call_sync (a.peer, "Silence", NULL, NULL, 0, 60, &error));
+  setitimer (ITIMER_REAL, &never, NULL);
+  sigaction (SIGALRM, &before, NULL);
+  g_assert_error (error, PST_PEER_ERROR, PST_PEER_ERROR_TIMEOUT);
+  g_assert_cmpint (g_get_monotonic_time () - start, >=, 60000);
+  end_clear (&a);
+  close (b_fd);
+}
+
+/* The other end is in a user namespace of its own, as a supervisor is. */
+static void
+test_user_namespace (void)
+{
+  int a_fd, b_fd, status;
+  pid_t child;
+  End a;
+
+  raw_pair (&a_fd, &b_fd);
+  child = fork ();
+  if (child == 0)
+    {
+      int zero = open ("/dev/zero", O_RDONLY | O_CLOEXEC), back;
+      PstPeer *peer;
+      PstMessage *reply;
+      char byte = 'x';
+
+      close (a_fd);
+      if (unshare (CLONE_NEWUSER | CLONE_NEWNS) < 0)
+        _exit (77);
+      peer = pst_peer_new_take_fd (b_fd);
+      reply = pst_peer_call_sync (peer, "Echo", NULL, &zero, 1, -1, NULL);
+      back = reply != NULL ? pst_message_steal_fd (reply, 0) : -1;
+      _exit (read (back, &byte, 1) == 1 && byte == '\0' ? 0 : 1);
+    }
+  close (b_fd);
+  end_init (&a, a_fd, TRUE);
+  spin_until (&a.n_closed, 1);
+  g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+  g_assert_true (WIFEXITED (status));
+  if (WEXITSTATUS (status) == 77)
+    g_test_skip ("user namespaces are not allowed here");
+  else
+    {
+      g_assert_cmpint (WEXITSTATUS (status), ==, 0);
+      g_assert_cmpstr (a.members->str, ==, "Echo ");
+    }
+  end_clear (&a);
+}
+
+/* Everything happened before the main loop had a part in it. */
+static void
+test_start_after_the_end (void)
+{
+  int a_fd, b_fd;
+  PstPeer *b;
+  End a;
+
+  raw_pair (&a_fd, &b_fd);
+  end_init (&a, a_fd, FALSE);
+  b = pst_peer_new_take_fd (b_fd);
+  pst_peer_call (a.peer, "Lost", NULL, NULL, 0, on_reply, &a);
+  pst_peer_notify (b, "Last", NULL, NULL, 0);
+  pst_peer_unref (b);
+  g_assert_null (pst_peer_call_sync (a.peer, "Echo", NULL, NULL, 0, -1, NULL));
+  g_assert_false (pst_peer_is_open (a.peer));
+  pst_peer_start (a.peer, on_message, on_closed, &a);
+  g_assert_cmpuint (a.n_closed, ==, 0);
+  spin_until (&a.n_closed, 1);
+  g_assert_cmpstr (a.members->str, ==, "Last ");
+  g_assert_cmpuint (a.n_errors, ==, 1);
+  end_clear (&a);
 }
 
 /* What comes in while somebody waits is called back about later, in order, replies to other calls included. */
@@ -807,6 +905,9 @@ main (int argc, char **argv)
   g_test_add_data_func ("/peer/sync-queues/started", NULL, test_sync_queues);
   g_test_add_data_func ("/peer/sync-queues/started-later", "", test_sync_queues);
   g_test_add_func ("/peer/sync-in-handler", test_sync_in_handler);
+  g_test_add_func ("/peer/sync-interrupted", test_sync_interrupted);
+  g_test_add_func ("/peer/user-namespace", test_user_namespace);
+  g_test_add_func ("/peer/start-after-the-end", test_start_after_the_end);
   g_test_add_func ("/peer/wait-later", test_wait_later);
   g_test_add_func ("/peer/late-reply", test_late_reply);
   g_test_add_func ("/peer/delivered-before-closed", test_delivered_before_closed);

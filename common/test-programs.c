@@ -54,9 +54,14 @@ test_socket_path (void)
   g_autofree char *directory = g_dir_make_tmp ("postern-test-XXXXXX", &error);
   g_autofree char *expected = g_build_filename (directory, "postern", "broker", NULL);
   g_autofree char *file = g_build_filename (directory, "file", NULL);
+  g_autofree char *long_name = g_strnfill (90, 'x');
+  g_autofree char *long_directory = g_build_filename (directory, long_name, NULL);
   g_autofree char *path = NULL;
 
   g_assert_no_error (error);
+  g_assert_cmpint (g_mkdir (long_directory, 0700), ==, 0);
+  assert_refused (long_directory, "too long");
+  g_rmdir (long_directory);
   assert_refused (NULL, "not set");
   assert_refused ("", "not set");
   assert_refused ("tmp", "absolute");

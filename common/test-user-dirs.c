@@ -54,7 +54,7 @@ test_localised (void)
                                           "  XDG_MUSIC_DIR=\"/srv/music/\"\n"
                                           "XDG_VIDEOS_DIR=\"$HOME/a \\\"b\\\" \\\\c/../d\"\n"
                                           "XDG_DESKTOP_DIR=\"$HOME/\"\n"
-                                          "XDG_TEMPLATES_DIR=\"$HOME\"\n"
+                                          "XDG_TEMPLATES_DIR=\"$HOME/.ssh/keys\"\n"
                                           "XDG_PUBLICSHARE_DIR=\"/home\"\n"
                                           "XDG_DOCUMENTS_DIR=\"$HOME/one\"\n"
                                           "XDG_DOCUMENTS_DIR=\"$HOME/two\"\n"
@@ -66,7 +66,7 @@ test_localised (void)
   g_assert_cmpstr (find (dirs, "MUSIC"), ==, "/srv/music");
   g_assert_cmpstr (find (dirs, "VIDEOS"), ==, "/home/u/d");
   g_assert_null (find (dirs, "DESKTOP"));
-  g_assert_null (find (dirs, "TEMPLATES"));
+  g_assert_null (find (dirs, "TEMPLATES"));   /* a dot entry */
   g_assert_null (find (dirs, "PUBLICSHARE")); /* above the home: everybody's */
   g_assert_cmpstr (find (dirs, "DOCUMENTS"), ==, "/home/u/two");
   g_assert_cmpstr (find (dirs, "DOWNLOAD"), ==, "/home/u/Downloads");
