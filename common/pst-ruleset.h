@@ -90,6 +90,9 @@ GQuark pst_ruleset_error_quark (void);
 /* Is @name, in the directory of the file called @file, one of its side files: backups, locks, swap and journal files, temporary
  * files of a safe save? (a.txt~ .a.txt.swp .goutputstream-XXXXXX a.jpg.xmp x.db-wal .~lock.x# …) */
 gboolean pst_is_side_file (const char *file, const char *name);
+/* … and is @name made of @file's name? One that is not (.goutputstream-XXXXXX) may as well be another file's: it belongs to
+ * this one only if the application itself made it. */
+gboolean pst_is_side_file_by_name (const char *file, const char *name);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PstRuleset, pst_ruleset_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PstRulesetBuilder, pst_ruleset_builder_free)

@@ -240,10 +240,13 @@ is_that_file (const char *original, gsize length, gpointer user_data)
 }
 
 gboolean
+pst_is_side_file_by_name (const char *file, const char *name)
+{
+  return pst_side_file_foreach_original (name, strlen (name), is_that_file, (gpointer)file);
+}
+
+gboolean
 pst_is_side_file (const char *file, const char *name)
 {
-  gsize length = strlen (name);
-
-  return pst_side_file_foreach_original (name, length, is_that_file, (gpointer)file) ||
-         pst_side_file_is_anonymous (name, length);
+  return pst_is_side_file_by_name (file, name) || pst_side_file_is_anonymous (name, strlen (name));
 }

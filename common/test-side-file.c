@@ -90,11 +90,23 @@ test_other (void)
       g_error ("%s must be no side file of %s", cases[i].name, cases[i].file);
 }
 
+static void
+test_by_name (void)
+{
+  g_assert_true (pst_is_side_file_by_name ("a.txt", ".a.txt.swp"));
+  g_assert_true (pst_is_side_file_by_name ("a.txt", "a.txt~"));
+  g_assert_false (pst_is_side_file_by_name ("a.txt", ".goutputstream-3QX1M3"));
+  /* that the name holds the file's by chance does not make it the file's */
+  g_assert_true (pst_is_side_file ("s", "sedAx91Zz"));
+  g_assert_false (pst_is_side_file_by_name ("s", "sedAx91Zz"));
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/side-file/side", test_side);
   g_test_add_func ("/side-file/other", test_other);
+  g_test_add_func ("/side-file/by-name", test_by_name);
   return g_test_run ();
 }
