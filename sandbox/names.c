@@ -134,7 +134,7 @@ may_touch (PstNames *names, const char *name, const struct stat *st)
     return TRUE;
   if (names->access == PST_ACCESS_VIEW || !pst_is_side_file (names->file, name))
     return FALSE;
-  return !st || strstr (name, names->file) || is_made (names, st);
+  return !st || pst_is_side_file_by_name (names->file, name) || is_made (names, st);
 }
 
 /* Looks @name up. *exists is FALSE and *st cleared if there is none. An errno if it may not be touched: ENOENT to @looking,
