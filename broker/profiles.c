@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "profiles.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#define SUFFIX ".profile"
+
+/* One file, and the executables that it names. */
+typedef struct
+{
+  char *path;
+  struct timespec changed;
+  GStrv executables; /* (nullable): unreadable when it was last looked at */
+} Known;
+
+struct _PstProfiles
+{
+  GStrv directories;
+  GHashTable *known; /* path → Known, owned */
+};
+
+static void
+known_free (gpointer data)
+{
+  Known *known = data;
+
+  g_free (known->path);
+  g_strfreev (known->executables);
+  g_free (known);
+}
+
+PstProfiles *
+pst_profiles_new (const char *const *directories)
+{
+  PstProfiles *profiles = g_new0 (PstProfiles, 1);
+
+  profiles->directories = g_strdupv ((GStrv)directories);
+  profiles->known = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, known_free);
+  return profiles;
+}
+
+void
+pst_profiles_free (PstProfiles *profiles)
+{
+  if (!profiles)
+    return;
+  g_strfreev (profiles->directories);
+  g_hash_table_unref (profiles->known);
+  g_free (profiles);
+}
+
+/* What @path names, read again only when it has changed. */
+static const char *const *
+executables_of (PstProfiles *profiles, const char *path)
+{
+  Known *known = g_hash_table_lookup (profiles->known, path);
+  struct stat st;
+
+  if (stat (path, &st) < 0)
+    return NULL;
+  if (!known || known->changed.tv_sec != st.st_mtim.tv_sec || known->changed.tv_nsec != st.st_mtim.tv_nsec)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (PstProfile) profile = pst_profile_load (path, &error);
+
+      if (!profile)
+        g_message ("profile passed over: %s", error->message);
+      known = g_new0 (Known, 1);
+      known->path = g_strdup (path);
+      known->changed = st.st_mtim;
+      known->executables = profile ? g_strdupv ((GStrv)pst_profile_get_executables (profile)) : NULL;
+      g_hash_table_replace (profiles->known, known->path, known);
+    }
+  return (const char *const *)known->executables;
+}
+
+static gboolean
+names (const char *const *executables, const char *executable)
+{
+  const char *base = strrchr (executable, '/');
+
+  base = base ? base + 1 : executable;
+  for (; executables && *executables; executables++)
+    if (strcmp (*executables, executable) == 0 || (!strchr (*executables, '/') && strcmp (*executables, base) == 0))
+      return TRUE;
+  return FALSE;
+}
+
+static int
+compare_names (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const char *const *)a, *(const char *const *)b);
+}
+
+PstProfile *
+pst_profiles_find (PstProfiles *profiles, const char *app, const char *executable, GError **error)
+{
+  for (char **directory = profiles->directories; *directory; directory++)
+    {
+      g_autofree char *file = g_strconcat (*directory, "/", app, SUFFIX, NULL);
+      g_autoptr (GPtrArray) files = NULL;
+      g_autoptr (GDir) dir = NULL;
+      const char *name;
+
+      if (g_file_test (file, G_FILE_TEST_EXISTS))
+        return pst_profile_load (file, error);
+      if (!(dir = g_dir_open (*directory, 0, NULL)))
+        continue;
+      files = g_ptr_array_new_with_free_func (g_free);
+      while ((name = g_dir_read_name (dir)))
+        if (g_str_has_suffix (name, SUFFIX))
+          g_ptr_array_add (files, g_build_filename (*directory, name, NULL));
+      g_ptr_array_sort (files, compare_names);
+      for (guint i = 0; i < files->len; i++)
+        if (names (executables_of (profiles, files->pdata[i]), executable))
+          return pst_profile_load (files->pdata[i], error);
+    }
+  return NULL;
+}

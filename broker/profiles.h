@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "pst-profile.h"
+
+G_BEGIN_DECLS
+
+/* The profiles in a row of directories, most important first: FILE.profile is for the application FILE, or for what its
+ * Executables= names. The first file found is the whole profile. */
+typedef struct _PstProfiles PstProfiles;
+
+PstProfiles *pst_profiles_new (const char *const *directories);
+void pst_profiles_free (PstProfiles *profiles);
+
+/* (transfer full) (nullable): NULL without @error if there is none. A profile that cannot be read is an error: it may have been
+ * there to restrict. */
+PstProfile *pst_profiles_find (PstProfiles *profiles, const char *app, const char *executable, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (PstProfiles, pst_profiles_free)
+
+G_END_DECLS

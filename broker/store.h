@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "rule.h"
+
+G_BEGIN_DECLS
+
+/* The grants database: one SQLite file that belongs to the broker alone.
+ *
+ * What is promised: when pst_store_add_rule() or pst_store_remove_rules() returns TRUE for a rule that outlives its sandbox,
+ * the change is on the disk and survives SIGKILL and power loss. History, last use and rules of one sandbox are kept through
+ * SIGKILL but may lose their last moments with the power. A file that is damaged, or that a newer Postern wrote, is never
+ * written to: opening fails with a sentence for the person, and nothing is guessed. */
+typedef struct _PstStore PstStore;
+
+#define PST_STORE_APPLICATION_ID 0x50737472 /* "Pstr" */
+#define PST_STORE_MAX_EVENTS 10000
+
+typedef struct
+{
+  char *id, *name, *icon, *executable;
+  char *package;        /* "" not from a package; NULL not looked up yet */
+  gint64 package_stamp; /* what the package database's state was then */
+  gint64 used;          /* seconds since 1970, 0 never */
+} PstStoredApp;
+
+typedef struct
+{
+  gint64 time;
+  char *app;
+  guint64 sandbox;
+  const char *what; /* static or interned: asked, answered, granted, revoked, refused, started, ended */
+  char *resource;   /* (nullable) */
+  PstAccess access;
+  PstAnswer answer;
+  PstLifetime lifetime;
+  char *text; /* (nullable) */
+} PstEvent;
+
+PstEvent *pst_event_new (const char *what, const char *app, guint64 sandbox, const char *resource, const char *text);
+void pst_event_free (PstEvent *event);
+void pst_stored_app_free (PstStoredApp *app);
+
+/* Makes the directory (0700) and the file when they are missing. Errors: PST_STORE_ERROR. */
+PstStore *pst_store_open (const char *path, GError **error);
+/* Writes what is queued, and closes. */
+void pst_store_close (PstStore *store);
+
+/* The rules of @app, or of all for NULL: (transfer container) of borrowed PstStoredRule, valid until the next change. */
+GPtrArray *pst_store_list_rules (PstStore *store, const char *app);
+const PstStoredRule *pst_store_get_rule (PstStore *store, guint64 id);
+
+/* Stores @rule (id is ignored) and @event (nullable, consumed) in one transaction; older rules on the same path give way as
+ * pst_stored_rule_merge() says. Returns the rule's number, 0 with @error. @replaced (nullable): it was an update. */
+guint64 pst_store_add_rule (PstStore *store, const PstStoredRule *rule, PstEvent *event, gboolean *replaced, GError **error);
+/* Numbers that are none are skipped. @event: (nullable) consumed. */
+gboolean pst_store_remove_rules (PstStore *store, const guint64 *ids, gsize n_ids, PstEvent *event, GError **error);
+
+/* Queued, and written within a quarter of a second from the main loop, or by pst_store_flush(). */
+void pst_store_queue_event (PstStore *store, PstEvent *event);
+void pst_store_queue_use (PstStore *store, guint64 rule, gint64 time);
+void
+pst_store_queue_app (PstStore *store, const char *id, const char *name, const char *icon, const char *executable, gint64 used);
+void pst_store_queue_package (PstStore *store, const char *app, const char *package, gint64 stamp);
+void pst_store_flush (PstStore *store);
+
+/* (transfer container) of borrowed PstStoredApp */
+GPtrArray *pst_store_list_apps (PstStore *store);
+const PstStoredApp *pst_store_get_app (PstStore *store, const char *id);
+/* The newest @limit events, oldest of them first: (transfer full) of PstEvent. @app: NULL for all. */
+GPtrArray *pst_store_list_events (PstStore *store, const char *app, guint limit, GError **error);
+
+/* A number that no sandbox had before in this store. */
+guint64 pst_store_next_sandbox (PstStore *store);
+
+#define PST_STORE_ERROR (pst_store_error_quark ())
+typedef enum
+{
+  PST_STORE_ERROR_UNUSABLE, /* damaged, foreign, or written by a newer version */
+  PST_STORE_ERROR_WRITE,    /* no space, read-only, …: nothing has changed */
+} PstStoreError;
+GQuark pst_store_error_quark (void);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (PstStore, pst_store_close)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (PstEvent, pst_event_free)
+
+G_END_DECLS
