@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "broker.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <gio/gio.h>
+#include <glib/gi18n.h>
+
+#include "agent-start.h"
+#include "consent.h"
+#include "postern-config.h"
+#include "pst-programs.h"
+#include "push.h"
+#include "sandbox-table.h"
+
+#define QUESTION_TIMEOUT (300 * G_USEC_PER_SEC)
+/* After a restart supervisors register again; rules of those that have not by then are purged. */
+#define REGISTER_AGAIN 30
+
+static PstIdentity *
+make_identity (PstHost *host)
+{
+  g_autoptr (GPtrArray) dirs = g_ptr_array_new_with_free_func (g_free);
+  g_autofree char *user = g_build_filename (host->data_home, "applications", NULL);
+  g_autofree char *path =
+      g_strconcat (g_getenv ("PATH") ? g_getenv ("PATH") : "", ":/usr/local/bin:/usr/bin:/bin:/usr/games", NULL);
+
+  for (const char *const *dir = g_get_system_data_dirs (); *dir; dir++)
+    g_ptr_array_add (dirs, g_build_filename (*dir, "applications", NULL));
+  g_ptr_array_add (dirs, NULL);
+  return pst_identity_new ((const char *const *)dirs->pdata, user, path);
+}
+
+static PstProfiles *
+make_profiles (PstHost *host)
+{
+  g_autofree char *own = g_build_filename (host->config_home, "postern", "profiles", NULL),
+                  *packaged = pst_data_find ("profiles");
+  const char *dirs[] = { "/etc/postern/profiles", PST_SYSCONFDIR "/profiles", own, packaged, NULL };
+
+  return pst_profiles_new (dirs);
+}
+
+static void
+open_store (PstBroker *broker)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_clear_pointer (&broker->store_error, g_free);
+  broker->store = pst_store_open (broker->store_path, &error);
+  if (!broker->store)
+    {
+      broker->store_error = g_strdup (error->message);
+      g_warning ("%s", broker->store_error);
+      return;
+    }
+  pst_broker_purge (broker);
+  pst_broker_watch_expiry (broker);
+}
+
+static gboolean
+make_runtime_dir (PstBroker *broker, GError **error)
+{
+  g_autofree char *socket = pst_broker_socket_path (error);
+  struct stat st;
+
+  if (!socket)
+    return FALSE;
+  broker->runtime_dir = g_path_get_dirname (socket);
+  if ((mkdir (broker->runtime_dir, 0700) < 0 && errno != EEXIST) || lstat (broker->runtime_dir, &st) < 0)
+    {
+      g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), _ ("%s cannot be made: %s."), broker->runtime_dir,
+                   g_strerror (errno));
+      return FALSE;
+    }
+  if (!S_ISDIR (st.st_mode) || st.st_uid != geteuid () || (st.st_mode & 077) != 0)
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED,
+                   _ ("%s must be a directory of yours that nobody else may enter (mode 0700)."), broker->runtime_dir);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+PstBroker *
+pst_broker_new (GError **error)
+{
+  PstBroker *broker = g_new0 (PstBroker, 1);
+
+  broker->loop = g_main_loop_new (NULL, FALSE);
+  broker->queue = pst_ask_queue_new ();
+  broker->sandboxes = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, (GDestroyNotify)pst_sandbox_unref);
+  broker->screens = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)pst_screen_free);
+  broker->agents = g_ptr_array_new ();
+  broker->question_timeout = QUESTION_TIMEOUT;
+  broker->started = g_get_real_time () / G_USEC_PER_SEC;
+  /* Gates outlive a broker: its generations go on from where an earlier one's were. */
+  broker->last_generation = (guint64)g_get_real_time ();
+  broker->lock_dirs = g_strsplit ("/etc/postern/locks.d\n" PST_SYSCONFDIR "/locks.d", "\n", -1);
+  if (strcmp (broker->lock_dirs[0], broker->lock_dirs[1]) == 0)
+    g_clear_pointer (&broker->lock_dirs[1], g_free);
+  if (!(broker->host = pst_host_new (error)) || !make_runtime_dir (broker, error))
+    {
+      pst_broker_free (broker);
+      return NULL;
+    }
+  broker->state_dir = pst_state_dir ();
+  broker->store_path = g_build_filename (broker->state_dir, "grants.db", NULL);
+  broker->identity = make_identity (broker->host);
+  broker->profiles = make_profiles (broker->host);
+  open_store (broker);
+  return broker;
+}
+
+void
+pst_broker_free (PstBroker *broker)
+{
+  if (!broker)
+    return;
+  g_clear_handle_id (&broker->show_source, g_source_remove);
+  g_clear_handle_id (&broker->deadline_source, g_source_remove);
+  g_clear_handle_id (&broker->expiry_source, g_source_remove);
+  g_clear_handle_id (&broker->killed_source, g_source_remove);
+  pst_store_close (broker->store);
+  g_clear_pointer (&broker->sandboxes, g_hash_table_unref);
+  g_clear_pointer (&broker->screens, g_hash_table_unref);
+  g_ptr_array_unref (broker->agents);
+  pst_ask_queue_free (broker->queue);
+  pst_identity_free (broker->identity);
+  pst_profiles_free (broker->profiles);
+  g_clear_pointer (&broker->locks, g_ptr_array_unref);
+  g_strfreev (broker->lock_dirs);
+  pst_host_free (broker->host);
+  g_free (broker->runtime_dir);
+  g_free (broker->state_dir);
+  g_free (broker->store_path);
+  g_free (broker->store_error);
+  g_main_loop_unref (broker->loop);
+  g_free (broker);
+}
+
+gboolean
+pst_broker_ready (PstBroker *broker, const char **sentence)
+{
+  if (!broker->store)
+    open_store (broker);
+  if (!broker->store && sentence)
+    *sentence = broker->store_error;
+  return broker->store != NULL;
+}
+
+gboolean
+pst_broker_read_locks (PstBroker *broker, GError **error)
+{
+  GPtrArray *locks = pst_locks_read ((const char *const *)broker->lock_dirs, error);
+
+  if (!locks)
+    return FALSE;
+  g_clear_pointer (&broker->locks, g_ptr_array_unref);
+  broker->locks = locks;
+  return TRUE;
+}
+
+static gboolean
+is_over (PstBroker *broker, const PstStoredRule *rule, gint64 now)
+{
+  gboolean this_boot = strcmp (rule->boot, broker->host->boot) == 0;
+
+  switch (rule->lifetime)
+    {
+    case PST_LIFETIME_ONCE:
+      if (!this_boot)
+        return TRUE;
+      return !pst_sandbox_lookup (broker, rule->sandbox) && now - broker->started > REGISTER_AGAIN;
+    case PST_LIFETIME_SESSION:
+      return !this_boot || !pst_host_login_lives (rule->login);
+    case PST_LIFETIME_UNTIL:
+      return rule->until <= now;
+    case PST_LIFETIME_ALWAYS:
+      return FALSE;
+    }
+  return FALSE;
+}
+
+guint
+pst_broker_purge (PstBroker *broker)
+{
+  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (guint64));
+  g_autoptr (GPtrArray) rules = NULL;
+  g_autoptr (GError) error = NULL;
+  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
+
+  if (!broker->store)
+    return 0;
+  rules = pst_store_list_rules (broker->store, NULL);
+  for (guint i = 0; i < rules->len; i++)
+    {
+      const PstStoredRule *rule = rules->pdata[i];
+
+      if (is_over (broker, rule, now))
+        g_array_append_val (ids, rule->id);
+    }
+  if (ids->len > 0 && !pst_store_remove_rules (broker->store, (guint64 *)(void *)ids->data, ids->len, NULL, &error))
+    g_warning ("%s", error->message);
+  return ids->len;
+}
+
+static void
+on_expired_pushed (PstBroker *broker, gpointer user_data)
+{
+  pst_consent_resettle (broker, NULL, NULL);
+}
+
+static gboolean
+on_expiry (gpointer data)
+{
+  PstBroker *broker = data;
+
+  broker->expiry_source = 0;
+  if (pst_broker_purge (broker) > 0)
+    pst_push_app (broker, NULL, on_expired_pushed, NULL);
+  pst_broker_watch_expiry (broker);
+  return G_SOURCE_REMOVE;
+}
+
+/* Dates may be far away and clocks may be set: it looks again at least each ten minutes while there is a date, or a login, to
+ * wait for. */
+void
+pst_broker_watch_expiry (PstBroker *broker)
+{
+  g_autoptr (GPtrArray) rules = NULL;
+  gint64 now = g_get_real_time () / G_USEC_PER_SEC, wait = G_MAXINT64;
+
+  g_clear_handle_id (&broker->expiry_source, g_source_remove);
+  if (!broker->store)
+    return;
+  rules = pst_store_list_rules (broker->store, NULL);
+  for (guint i = 0; i < rules->len; i++)
+    {
+      const PstStoredRule *rule = rules->pdata[i];
+
+      if (rule->lifetime == PST_LIFETIME_UNTIL)
+        wait = MIN (wait, MAX (rule->until - now, 0));
+      else if (rule->lifetime == PST_LIFETIME_SESSION && *rule->login)
+        wait = MIN (wait, 60);
+      else if (rule->lifetime == PST_LIFETIME_ONCE && !pst_sandbox_lookup (broker, rule->sandbox))
+        wait = MIN (wait, REGISTER_AGAIN + 1);
+    }
+  if (wait != G_MAXINT64)
+    broker->expiry_source = g_timeout_add_seconds ((guint)MIN (wait + 1, 600), on_expiry, broker);
+}
+
+void
+pst_broker_decide_input (PstBroker *broker, PstSandbox *sandbox, PstDecideInput *input)
+{
+  *input = (PstDecideInput){
+    .host = broker->host,
+    .app = sandbox->app->id,
+    .sandbox = sandbox->number,
+    .rules = broker->store ? pst_store_list_rules (broker->store, sandbox->app->id) : NULL,
+    .locks = broker->locks,
+    .profile = sandbox->profile,
+    .launch_dir = sandbox->launch_dir,
+    .now = g_get_real_time () / G_USEC_PER_SEC,
+  };
+}
+
+void
+pst_decide_input_clear (PstDecideInput *input)
+{
+  g_clear_pointer (&input->rules, g_ptr_array_unref);
+}
+
+char *
+pst_dup_bytes (GVariant *bytes)
+{
+  gsize size;
+  const char *data = g_variant_get_fixed_array (bytes, &size, 1);
+
+  if (size > 0 && data[size - 1] == '\0')
+    size--;
+  if (size > 0 && memchr (data, '\0', size))
+    return NULL;
+  return g_strndup (data ? data : "", size);
+}
+
+char *
+pst_lookup_bytes (GVariant *dict, const char *key)
+{
+  g_autoptr (GVariant) value = g_variant_lookup_value (dict, key, NULL);
+
+  if (!value)
+    return NULL;
+  if (g_variant_is_of_type (value, G_VARIANT_TYPE_BYTESTRING))
+    return pst_dup_bytes (value);
+  if (g_variant_is_of_type (value, G_VARIANT_TYPE_STRING))
+    return g_variant_dup_string (value, NULL);
+  return NULL;
+}

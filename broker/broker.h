@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "ask-queue.h"
+#include "decide.h"
+#include "host.h"
+#include "identity.h"
+#include "profiles.h"
+#include "pst-peer.h"
+#include "store.h"
+
+G_BEGIN_DECLS
+
+/* What the modules of the broker share: its state, one of it in the process. */
+
+typedef struct _PstBroker PstBroker;
+typedef struct _PstSandbox PstSandbox;
+typedef struct _PstTree PstTree;
+typedef struct _PstAgent PstAgent;
+typedef struct _PstScreen PstScreen;
+
+#define PST_PROTOCOL 1u
+#define PST_MAX_ASKS 4096u
+#define PST_MAX_SANDBOXES 512u
+#define PST_MAX_CONNECTIONS 1024u
+
+struct _PstBroker
+{
+  GMainLoop *loop;
+  PstHost *host;
+  char *runtime_dir; /* $XDG_RUNTIME_DIR/postern */
+  char *state_dir;
+  char *store_path;
+  PstStore *store;   /* (nullable): NULL while the file cannot be used */
+  char *store_error; /* (nullable): why */
+  GStrv lock_dirs;
+  GPtrArray *locks; /* of PstLock */
+  PstIdentity *identity;
+  PstProfiles *profiles;
+  PstAskQueue *queue;
+  GHashTable *sandboxes; /* number → PstSandbox, a reference each */
+  GPtrArray *agents;     /* of PstAgent, borrowed from their connections */
+  GHashTable *screens;   /* key → PstScreen, owned */
+  guint n_connections;
+  guint64 last_generation;
+  gint64 question_timeout; /* microseconds */
+  gint64 started;          /* real time, seconds */
+  guint show_source, deadline_source, expiry_source, killed_source;
+};
+
+/* One held request of a gate. */
+struct _PstAsk
+{
+  PstSandbox *sandbox; /* borrowed: a sandbox ends its asks before it goes */
+  guint64 id;
+  guint32 serial;
+  char *path;
+  PstAccess access; /* of the request */
+  PstAccess wanted; /* of the request and the intent */
+  PstOp op;
+  pid_t tid;
+  PstIntentKind intent;
+  char *target;          /* by the intent; path itself if that is unknown */
+  PstQuestion *question; /* (nullable), borrowed */
+  PstTree *tree;         /* (nullable), borrowed: waits for it */
+  gboolean interrupted;  /* look whether the caller is dying */
+};
+
+typedef enum
+{
+  PST_TREE_ATTACHING = 1,
+  PST_TREE_ATTACHED,
+  PST_TREE_DETACHING,
+} PstTreeState;
+
+struct _PstTree
+{
+  guint64 number;
+  PstTreeKind kind;
+  PstAccess access;
+  char *path, *real;
+  gboolean live;
+  guint64 rule; /* whose it is */
+  PstTreeState state;
+  GPtrArray *waiting; /* of PstAsk, borrowed: considered again when the state has changed */
+};
+
+struct _PstSandbox
+{
+  guint refs;
+  PstBroker *broker;
+  guint64 number;
+  PstAppInfo *app;
+  PstProfile *profile; /* (nullable) */
+  PstPeer *launcher;
+  PstPeer *gate; /* (nullable): gone */
+  gboolean ended;
+  GVariant *environment; /* a{sv} */
+  char *screen;          /* where its questions go */
+  gboolean tty, strict;
+  pid_t supervisor, init;
+  guint64 pid_ns; /* of init, 0 before it is known */
+  gint64 started; /* seconds since 1970 */
+  char *launch_dir;
+  PstRuleset *ruleset;
+  GHashTable *asks; /* id → PstAsk, owned */
+  GPtrArray *trees; /* of PstTree, owned */
+  guint64 last_tree;
+  GPtrArray *cooldowns; /* of char *: paths that were refused for this run where no rule could say so */
+  GHashTable *notices;  /* what the person has been told of already */
+};
+
+PstBroker *pst_broker_new (GError **error);
+void pst_broker_free (PstBroker *broker);
+
+/* Tries again to open a database that could not be used. FALSE, and *sentence (transfer none) why launches are refused. */
+gboolean pst_broker_ready (PstBroker *broker, const char **sentence);
+/* Reads the locks again. */
+gboolean pst_broker_read_locks (PstBroker *broker, GError **error);
+
+/* Removes rules whose time, sandbox, login or boot has gone. Returns the number removed. */
+guint pst_broker_purge (PstBroker *broker);
+/* Arms the timer for the next rule that ends on a date. */
+void pst_broker_watch_expiry (PstBroker *broker);
+
+/* The rules of @sandbox's application, ready for pst_decide_…(). Free with pst_decide_input_clear(). */
+void pst_broker_decide_input (PstBroker *broker, PstSandbox *sandbox, PstDecideInput *input);
+void pst_decide_input_clear (PstDecideInput *input);
+
+/* The string in an "ay" with or without its final NUL; NULL if another NUL is in it. (transfer full) */
+char *pst_dup_bytes (GVariant *bytes);
+/* The same for a key of an a{sv}; NULL if it is missing. */
+char *pst_lookup_bytes (GVariant *dict, const char *key);
+
+G_END_DECLS

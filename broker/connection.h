@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "agent-start.h"
+#include "broker.h"
+
+G_BEGIN_DECLS
+
+/* One connection to the listening socket. What it may say depends on the role that its first message names, and on nothing
+ * else. */
+typedef enum
+{
+  PST_ROLE_NONE = 0,
+  PST_ROLE_LAUNCHER,
+  PST_ROLE_AGENT,
+  PST_ROLE_CONTROL,
+} PstRole;
+
+typedef struct
+{
+  PstBroker *broker;
+  PstPeer *peer;
+  pid_t pid;
+  PstRole role;
+  guint hello_source;
+  PstSandbox *sandbox; /* of a launcher that has registered: a reference */
+  PstAgent agent;      /* of an agent */
+} PstConnection;
+
+/* Serves @listener (taken) from the main loop. */
+void pst_connection_listen (PstBroker *broker, int listener);
+
+/* One handler for each role; anything unexpected closes the connection. */
+void pst_peer_launcher_handle (PstConnection *connection, PstMessage *message);
+void pst_peer_agent_handle (PstConnection *connection, PstMessage *message);
+void pst_peer_control_handle (PstConnection *connection, PstMessage *message);
+/* The gate's socket came with Register. */
+void pst_peer_gate_start (PstSandbox *sandbox, int fd);
+
+/* Bad input: says why in the log, and closes. */
+void pst_connection_refuse (PstConnection *connection, const char *why);
+
+/* The methods of Control1, for the private socket and for the session bus. @args has been checked. @reply is called once, maybe
+ * at once: result (consumed if floating) or a sentence. */
+typedef void (*PstControlReply) (GVariant *result, const char *error, gpointer user_data);
+void pst_control_call (PstBroker *broker, const char *method, GVariant *args, PstControlReply reply, gpointer user_data);
+/* The signature of @method's arguments, NULL for none such. */
+const char *pst_control_signature (const char *method);
+
+/* Exports Control1 on the session bus, if there is one, without waiting for it. */
+void pst_bus_export (PstBroker *broker);
+void pst_bus_unexport (void);
+
+G_END_DECLS

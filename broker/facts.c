@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "facts.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "intent.h"
+#include "pst-path.h"
+
+void
+pst_facts_read_intent (PstAsk *ask)
+{
+  PstIntent intent = { 0 };
+
+  ask->intent = pst_intent_from_op (ask->op, ask->access);
+  g_free (ask->target);
+  ask->target = NULL;
+  if (pst_intent_read (ask->tid, ask->sandbox->pid_ns, &intent))
+    {
+      /* The gate knows best what an operation other than a look-up is. */
+      if (ask->op == PST_OP_LOOKUP && intent.kind != PST_INTENT_UNKNOWN)
+        ask->intent = intent.kind;
+      if (intent.path && pst_path_is_below_or_equal (intent.path, ask->path))
+        ask->target = g_steal_pointer (&intent.path);
+      else if (intent.path2 && pst_path_is_below_or_equal (intent.path2, ask->path))
+        {
+          ask->target = g_steal_pointer (&intent.path2);
+          /* The second name of a rename or link is one that is made. */
+          if (ask->op == PST_OP_LOOKUP)
+            ask->intent = PST_INTENT_CREATE;
+        }
+      pst_intent_clear (&intent);
+    }
+  if (!ask->target)
+    ask->target = g_strdup (ask->path);
+  ask->wanted = ask->access == PST_ACCESS_VIEW ? pst_intent_access (ask->intent) : ask->access;
+}
+
+gboolean
+pst_facts_may_hide (PstAsk *ask)
+{
+  const PstHost *host = ask->sandbox->broker->host;
+  const PstUserDir *dir = pst_host_user_dir (host, ask->path);
+  g_autofree char *parent = g_path_get_dirname (ask->path);
+  PstDecision decision;
+  struct stat st;
+
+  if (ask->wanted != PST_ACCESS_VIEW || dir)
+    return FALSE;
+  pst_ruleset_decide (ask->sandbox->ruleset, parent, PST_ACCESS_VIEW, &decision);
+  if (!decision.is_door && !pst_host_is_root_or_above (host, parent))
+    return FALSE;
+  return lstat (ask->path, &st) < 0 && errno == ENOENT;
+}
+
+char *
+pst_facts_protected_by (PstAsk *ask)
+{
+  const PstHost *host = ask->sandbox->broker->host;
+  const char *as_written = pst_host_protected_above (host, ask->path);
+  PstDecision decision;
+  g_autofree char *real = NULL;
+
+  if (as_written)
+    return g_strdup (as_written);
+  pst_ruleset_decide (ask->sandbox->ruleset, ask->path, ask->access, &decision);
+  if (decision.protected_by)
+    return g_strdup (decision.protected_by);
+  real = pst_host_real_path (ask->path);
+  if (real && strcmp (real, ask->path) != 0 && pst_host_protected_above (host, real))
+    return g_strdup (ask->path);
+  return NULL;
+}
+
+static gboolean
+is_special (const char *real)
+{
+  static const char *const places[] = { "/proc", "/sys", "/dev" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (places); i++)
+    if (pst_path_is_below_or_equal (real, places[i]))
+      return TRUE;
+  return FALSE;
+}
+
+/* Notes what is there. FALSE: it is not to be offered. */
+static gboolean
+note_scope (const PstHost *host, PstOfferScope *scope, gboolean is_protected)
+{
+  struct stat st;
+
+  scope->real = pst_host_real_path (scope->path);
+  if (!scope->real || is_special (scope->real))
+    return FALSE;
+  if (strcmp (scope->real, scope->path) != 0)
+    {
+      if (pst_host_is_root_or_above (host, scope->real))
+        return FALSE;
+      if (!is_protected && pst_host_protected_above (host, scope->real))
+        return FALSE;
+    }
+  if (lstat (scope->real, &st) == 0)
+    {
+      scope->exists = TRUE;
+      scope->device = (guint64)st.st_dev;
+      scope->inode = (guint64)st.st_ino;
+      if (!S_ISDIR (st.st_mode) && scope->scope == PST_SCOPE_TREE)
+        {
+          scope->scope = PST_SCOPE_FILE;
+          scope->kind = PST_OFFER_FILE;
+        }
+    }
+  return TRUE;
+}
+
+PstOffer *
+pst_facts_offer (PstAsk *ask, const char *protected_by)
+{
+  PstSandbox *sandbox = ask->sandbox;
+  const PstHost *host = sandbox->broker->host;
+  g_autoptr (PstOffer) offer = NULL;
+  PstDecision view;
+  PstAccess suggested = sandbox->profile ? pst_profile_get_suggested_access (sandbox->profile) : 0;
+  struct stat st;
+  PstScopeFacts facts = {
+    .host = host,
+    .app_name = sandbox->app->name,
+    .path = ask->path,
+    .target = ask->target,
+    .intent = ask->intent,
+    .wanted = ask->wanted,
+    .suggested = suggested ? suggested : sandbox->app->suggested,
+    .creating = pst_intent_creates (ask->intent),
+    .protected_by = protected_by,
+    .launch_dir = sandbox->launch_dir,
+  };
+
+  if (stat (ask->target, &st) == 0)
+    {
+      facts.target_exists = TRUE;
+      facts.target_is_dir = S_ISDIR (st.st_mode);
+    }
+  pst_ruleset_decide (sandbox->ruleset, ask->path, PST_ACCESS_VIEW, &view);
+  facts.view_allowed = view.answer == PST_ANSWER_ALLOW && ask->access != PST_ACCESS_VIEW;
+  offer = pst_scopes_candidates (&facts);
+  for (guint i = offer->scopes->len; i-- > 0;)
+    if (!note_scope (host, offer->scopes->pdata[i], offer->is_protected))
+      {
+        g_ptr_array_remove_index (offer->scopes, i);
+        if (offer->scope >= i && offer->scope > 0)
+          offer->scope--;
+      }
+  if (offer->scopes->len == 0)
+    return NULL;
+  pst_scopes_word (offer, &facts);
+  return g_steal_pointer (&offer);
+}
+
+gboolean
+pst_facts_unchanged (const PstOfferScope *scope)
+{
+  g_autofree char *real = pst_host_real_path (scope->path);
+  struct stat st;
+
+  if (g_strcmp0 (real, scope->real) != 0)
+    return FALSE;
+  if (!scope->exists)
+    return TRUE;
+  return lstat (real, &st) == 0 && (guint64)st.st_dev == scope->device && (guint64)st.st_ino == scope->inode;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "broker.h"
+
+G_BEGIN_DECLS
+
+/* What has to be looked up on the disk before a question can be put. */
+
+/* Reads what the caller of @ask is about to do, and fills in intent, target and wanted. */
+void pst_facts_read_intent (PstAsk *ask);
+
+/* May the application be told at once that there is nothing? Only for a look at a name directly in a directory that is open to
+ * it anyway, which is not a listed one: whether something is behind a closed door is not said without asking. */
+gboolean pst_facts_may_hide (PstAsk *ask);
+
+/* Is what is asked for protected? Returns the protected path as the application sees it; NULL if not. (transfer full) */
+char *pst_facts_protected_by (PstAsk *ask);
+
+/* The offer for a new question, with what is there now noted in each scope. NULL: what is asked for leads to where nothing is
+ * given. */
+PstOffer *pst_facts_offer (PstAsk *ask, const char *protected_by);
+
+/* Does what @scope names still lead to what was noted? */
+gboolean pst_facts_unchanged (const PstOfferScope *scope);
+
+G_END_DECLS

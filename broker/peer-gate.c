@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The broker's side of Gate1. The gate parses what a hostile program writes, so whatever comes from it is checked as if that
+ * program had sent it: paths are normal and lie in a gate root, numbers are in range, and what it may keep open is bounded.
+ * Which application it is was settled by Register. */
+#include "connection.h"
+
+#include <dirent.h>
+#include <string.h>
+
+#include "consent.h"
+#include "facts.h"
+#include "postern-ipc.h"
+#include "pst-path.h"
+#include "sandbox-table.h"
+
+#define MAX_NAMES 65536u
+
+static void
+refuse_gate (PstSandbox *sandbox, const char *why)
+{
+  g_warning ("the gate of sandbox %" G_GUINT64_FORMAT " is closed: %s", sandbox->number, why);
+  pst_peer_close (sandbox->gate);
+  if (pst_peer_is_open (sandbox->launcher))
+    pst_peer_call (sandbox->launcher, PST_LAUNCHER_TERMINATE, g_variant_new ("(b)", TRUE), NULL, 0, NULL, NULL);
+}
+
+static void
+handle_ask (PstSandbox *sandbox, PstMessage *message)
+{
+  g_autoptr (GVariant) bytes = NULL;
+  g_autofree char *path = NULL;
+  guint64 id;
+  guint32 access, op, tid;
+  PstAsk *ask;
+
+  g_variant_get (message->args, "(t@ayuuu)", &id, &bytes, &access, &op, &tid);
+  path = pst_dup_bytes (bytes);
+  if (!message->serial || !path || !pst_path_is_normal (path) || !pst_host_gate_root (sandbox->broker->host, path) ||
+      access < PST_ACCESS_VIEW || access > PST_ACCESS_SAVE || op < PST_OP_LOOKUP || op > PST_OP_SETATTR ||
+      g_hash_table_contains (sandbox->asks, &id))
+    {
+      refuse_gate (sandbox, "an ask that makes no sense");
+      return;
+    }
+  if (g_hash_table_size (sandbox->asks) >= PST_MAX_ASKS)
+    {
+      pst_peer_reply (sandbox->gate, message->serial, g_variant_new ("(u)", PST_OUTCOME_DENY), NULL, 0);
+      return;
+    }
+  ask = pst_ask_new (sandbox, id);
+  ask->serial = message->serial;
+  ask->path = g_steal_pointer (&path);
+  ask->access = access;
+  ask->op = op;
+  ask->tid = (pid_t)tid;
+  pst_facts_read_intent (ask);
+  pst_consent_consider (ask, NULL);
+}
+
+static void
+handle_list_names (PstSandbox *sandbox, PstMessage *message)
+{
+  PstBroker *broker = sandbox->broker;
+  g_autoptr (GVariant) bytes = g_variant_get_child_value (message->args, 0);
+  g_autofree char *path = pst_dup_bytes (bytes);
+  GVariantBuilder names;
+  PstDecision decision;
+  struct dirent *entry;
+  guint n = 0;
+  DIR *dir;
+
+  if (!path || !pst_path_is_normal (path) || !pst_host_gate_root (broker->host, path))
+    {
+      refuse_gate (sandbox, "a list of names that makes no sense");
+      return;
+    }
+  g_variant_builder_init (&names, G_VARIANT_TYPE ("aay"));
+  pst_ruleset_decide (sandbox->ruleset, path, PST_ACCESS_VIEW, &decision);
+  dir = decision.answer == PST_ANSWER_ALLOW ? opendir (path) : NULL;
+  while (dir && n < MAX_NAMES && (entry = readdir (dir)))
+    {
+      g_autofree char *child = NULL;
+
+      if (entry->d_name[0] == '.')
+        continue;
+      child = g_build_filename (path, entry->d_name, NULL);
+      pst_ruleset_decide (sandbox->ruleset, child, PST_ACCESS_VIEW, &decision);
+      if (decision.answer != PST_ANSWER_ALLOW)
+        continue;
+      g_variant_builder_add (&names, "^ay", entry->d_name);
+      n++;
+    }
+  if (dir)
+    closedir (dir);
+  pst_peer_reply (sandbox->gate, message->serial, g_variant_new ("(aay)", &names), NULL, 0);
+}
+
+static void
+on_message (PstPeer *peer, PstMessage *message, gpointer user_data)
+{
+  PstSandbox *sandbox = user_data;
+  PstAsk *ask = NULL;
+
+  if (sandbox->ended || !sandbox->ruleset)
+    return;
+  if (strcmp (message->member, PST_GATE_ASK) == 0 && pst_message_check (message, PST_GATE_ASK_IN, NULL))
+    {
+      handle_ask (sandbox, message);
+      return;
+    }
+  if (strcmp (message->member, PST_GATE_LIST_NAMES) == 0 && pst_message_check (message, PST_GATE_LIST_NAMES_IN, NULL))
+    {
+      handle_list_names (sandbox, message);
+      return;
+    }
+  if (g_variant_is_of_type (message->args, G_VARIANT_TYPE ("(t)")))
+    {
+      guint64 id;
+
+      g_variant_get (message->args, "(t)", &id);
+      ask = g_hash_table_lookup (sandbox->asks, &id);
+      if (strcmp (message->member, PST_GATE_INTERRUPTED) == 0)
+        {
+          if (ask)
+            {
+              ask->interrupted = TRUE;
+              pst_consent_watch_killed (sandbox->broker);
+            }
+          return;
+        }
+      if (strcmp (message->member, PST_GATE_WITHDRAW) == 0)
+        {
+          if (ask)
+            pst_ask_drop (ask);
+          return;
+        }
+    }
+  refuse_gate (sandbox, "a message that is none of Gate1");
+}
+
+static void
+on_closed (PstPeer *peer, gpointer user_data)
+{
+  PstSandbox *sandbox = user_data;
+  g_autoptr (GPtrArray) asks = g_ptr_array_new ();
+  GHashTableIter iter;
+  gpointer ask;
+
+  g_hash_table_iter_init (&iter, sandbox->asks);
+  while (g_hash_table_iter_next (&iter, NULL, &ask))
+    g_ptr_array_add (asks, ask);
+  for (guint i = 0; i < asks->len; i++)
+    pst_ask_drop (asks->pdata[i]);
+  pst_sandbox_unref (sandbox);
+}
+
+void
+pst_peer_gate_start (PstSandbox *sandbox, int fd)
+{
+  sandbox->gate = pst_peer_new_take_fd (fd);
+  pst_peer_start (sandbox->gate, on_message, on_closed, pst_sandbox_ref (sandbox));
+}

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The broker's side of Launcher1: the one place where an application's identity is fixed. */
+#include "connection.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include <glib/gi18n.h>
+
+#include "app-notes.h"
+#include "consent.h"
+#include "intent.h"
+#include "postern-ipc.h"
+#include "private-home.h"
+#include "pst-fd.h"
+#include "pst-path.h"
+#include "push.h"
+#include "sandbox-table.h"
+
+#define MAX_ENVIRONMENT 64
+
+static gboolean
+lookup_boolean (GVariant *dict, const char *key)
+{
+  gboolean value = FALSE;
+
+  g_variant_lookup (dict, key, "b", &value);
+  return value;
+}
+
+/* Only strings, and only so many: what is kept of a launch's environment. */
+static GVariant *
+copy_environment (GVariant *request)
+{
+  g_autoptr (GVariant) given = g_variant_lookup_value (request, "environment", G_VARIANT_TYPE_VARDICT);
+  GVariantBuilder builder;
+  GVariantIter iter;
+  const char *key;
+  GVariant *value;
+  guint n = 0;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  if (given)
+    {
+      g_variant_iter_init (&iter, given);
+      while (g_variant_iter_next (&iter, "{&sv}", &key, &value))
+        {
+          if (n++ < MAX_ENVIRONMENT &&
+              (g_variant_is_of_type (value, G_VARIANT_TYPE_BYTESTRING) || g_variant_is_of_type (value, G_VARIANT_TYPE_STRING)))
+            g_variant_builder_add (&builder, "{sv}", key, value);
+          g_variant_unref (value);
+        }
+    }
+  return g_variant_ref_sink (g_variant_builder_end (&builder));
+}
+
+static PstAppInfo *
+identify (PstBroker *broker, GVariant *request, const char **problem)
+{
+  g_autofree char *executable = pst_lookup_bytes (request, "executable");
+  const char *app = NULL, *again = NULL;
+  PstAppInfo *info;
+
+  g_variant_lookup (request, "app", "&s", &app);
+  g_variant_lookup (request, "app_id", "&s", &again);
+  if (again && *again)
+    app = again;
+  if (!executable || !pst_path_is_normal (executable))
+    return *problem = _ ("The launch names no program."), NULL;
+  if (!app || !*app)
+    return pst_identity_for_executable (broker->identity, executable);
+  if (!pst_app_id_is_valid (app))
+    return *problem = _ (
+               "The application's name may hold letters, digits, “.”, “_”, “+” and “-” only, and not begin with “.” or “-”."),
+           NULL;
+  info = pst_identity_for_executable (broker->identity, executable);
+  if (strcmp (info->id, app) != 0)
+    {
+      pst_app_info_free (info);
+      info = pst_identity_for_word (broker->identity, app);
+      /* A word that is also a command would have given the command's identity. */
+      if (strcmp (info->id, app) != 0)
+        {
+          g_free (info->id);
+          info->id = g_strdup (app);
+        }
+    }
+  g_free (info->executable);
+  info->executable = g_steal_pointer (&executable);
+  return info;
+}
+
+static gboolean
+apply_profile (PstBroker *broker, GVariant *request, PstSandbox *sandbox, GError **error)
+{
+  g_autofree char *file = pst_lookup_bytes (request, "profile");
+  g_autoptr (GError) find_error = NULL;
+
+  if (file && *file)
+    sandbox->profile = pst_profile_load (file, &find_error);
+  else
+    sandbox->profile = pst_profiles_find (broker->profiles, sandbox->app->id, sandbox->app->executable, &find_error);
+  if (find_error)
+    {
+      g_propagate_error (error, g_steal_pointer (&find_error));
+      return FALSE;
+    }
+  if (sandbox->profile && pst_profile_get_name (sandbox->profile))
+    {
+      g_free (sandbox->app->name);
+      sandbox->app->name = g_strdup (pst_profile_get_name (sandbox->profile));
+    }
+  if (sandbox->profile && pst_profile_get_icon (sandbox->profile))
+    {
+      g_free (sandbox->app->icon);
+      sandbox->app->icon = g_strdup (pst_profile_get_icon (sandbox->profile));
+    }
+  return TRUE;
+}
+
+/* What may wait until the launch has its answer. */
+static gboolean
+after_register (gpointer data)
+{
+  PstSandbox *sandbox = data;
+  PstBroker *broker = sandbox->broker;
+
+  if (!sandbox->ended)
+    {
+      if (g_str_has_prefix (sandbox->screen, "display:"))
+        pst_screen_start (broker, sandbox->screen, sandbox->environment, sandbox);
+      pst_app_notes_launched (broker, sandbox->app);
+    }
+  pst_sandbox_unref (sandbox);
+  return G_SOURCE_REMOVE;
+}
+
+/* The trees that the supervisor still has and we no longer know of are taken away. */
+static void
+drop_unknown_trees (PstSandbox *sandbox, GVariant *request)
+{
+  g_autoptr (GVariant) numbers = g_variant_lookup_value (request, "trees", G_VARIANT_TYPE ("at"));
+  gsize n;
+  const guint64 *number = numbers ? g_variant_get_fixed_array (numbers, &n, sizeof *number) : NULL;
+  g_autoptr (GPtrArray) gone = g_ptr_array_new ();
+
+  if (!numbers)
+    n = 0;
+  for (gsize i = 0; i < n; i++)
+    {
+      gboolean known = FALSE;
+
+      sandbox->last_tree = MAX (sandbox->last_tree, number[i]);
+      for (guint k = 0; k < sandbox->trees->len; k++)
+        known |= ((PstTree *)sandbox->trees->pdata[k])->number == number[i];
+      if (!known)
+        pst_peer_call (sandbox->launcher, PST_LAUNCHER_DETACH, g_variant_new ("(t)", number[i]), NULL, 0, NULL, NULL);
+    }
+  for (guint k = 0; k < sandbox->trees->len; k++)
+    {
+      PstTree *tree = sandbox->trees->pdata[k];
+      gboolean there = FALSE;
+
+      for (gsize i = 0; i < n; i++)
+        there |= number[i] == tree->number;
+      if (!there)
+        g_ptr_array_add (gone, tree);
+    }
+  for (guint k = 0; k < gone->len; k++)
+    pst_sandbox_remove_tree (sandbox, gone->pdata[k]);
+}
+
+static GVariant *
+describe_result (PstSandbox *sandbox, const char *home)
+{
+  GVariantBuilder result;
+  g_autofree char *name = g_utf8_make_valid (sandbox->app->name, -1);
+
+  g_variant_builder_init (&result, G_VARIANT_TYPE_VARDICT);
+  g_variant_builder_add (&result, "{sv}", "sandbox", g_variant_new_uint64 (sandbox->number));
+  g_variant_builder_add (&result, "{sv}", "app_id", g_variant_new_string (sandbox->app->id));
+  g_variant_builder_add (&result, "{sv}", "name", g_variant_new_string (name));
+  g_variant_builder_add (&result, "{sv}", "home", g_variant_new_bytestring (home));
+  g_variant_builder_add (&result, "{sv}", "strict", g_variant_new_boolean (sandbox->strict));
+  g_variant_builder_add (&result, "{sv}", "sys",
+                         g_variant_new_boolean (sandbox->profile && pst_profile_get_sys (sandbox->profile)));
+  g_variant_builder_add (&result, "{sv}", "nested_namespaces",
+                         g_variant_new_boolean (sandbox->profile && pst_profile_get_nested_namespaces (sandbox->profile)));
+  return g_variant_new ("(a{sv})", &result);
+}
+
+/* NULL with *sentence: the launch is refused. */
+static PstSandbox *
+make_sandbox (PstConnection *connection, GVariant *request, char **home, char **sentence)
+{
+  PstBroker *broker = connection->broker;
+  g_autoptr (PstSandbox) sandbox = NULL;
+  g_autoptr (GError) error = NULL;
+  const char *problem = NULL;
+  guint64 number = 0;
+  PstAppInfo *info;
+  gboolean again = g_variant_lookup (request, "sandbox", "t", &number) && number != 0;
+
+  if (!pst_broker_ready (broker, &problem))
+    return *sentence = g_strdup (problem), NULL;
+  if (g_hash_table_size (broker->sandboxes) >= PST_MAX_SANDBOXES)
+    return *sentence = g_strdup (_ ("Too many sandboxes are running; end some first.")), NULL;
+  if (!pst_broker_read_locks (broker, &error) || !pst_host_refresh (broker->host, &error))
+    return *sentence = g_strdup (error->message), NULL;
+  if (again && pst_sandbox_lookup (broker, number))
+    return *sentence = g_strdup (_ ("A sandbox of this number is running already.")), NULL;
+  if (!(info = identify (broker, request, &problem)))
+    return *sentence = g_strdup (problem), NULL;
+
+  sandbox = pst_sandbox_new (broker, again ? number : pst_store_next_sandbox (broker->store), info);
+  sandbox->launcher = pst_peer_ref (connection->peer);
+  sandbox->supervisor = connection->pid;
+  sandbox->environment = copy_environment (request);
+  sandbox->tty = lookup_boolean (request, "tty");
+  sandbox->screen = pst_screen_key (sandbox->environment, sandbox->tty, sandbox->number);
+  sandbox->launch_dir = pst_lookup_bytes (request, "cwd");
+  if (!apply_profile (broker, request, sandbox, &error) || !(*home = pst_private_home (broker->state_dir, info->id, &error)))
+    return *sentence = g_strdup (error->message), NULL;
+  sandbox->strict = lookup_boolean (request, "strict") || (sandbox->profile && pst_profile_get_strict (sandbox->profile));
+  if (again)
+    pst_sandbox_load_state (sandbox);
+  return g_steal_pointer (&sandbox);
+}
+
+static void
+handle_register (PstConnection *connection, PstMessage *message)
+{
+  PstBroker *broker = connection->broker;
+  g_autoptr (GVariant) request = g_variant_get_child_value (message->args, 0);
+  g_autofree char *home = NULL, *sentence = NULL;
+  int gate = pst_message_steal_fd (message, 0);
+  PstSandbox *sandbox;
+  guint64 again = 0;
+
+  if (gate < 0)
+    {
+      pst_connection_refuse (connection, "Register without a gate");
+      return;
+    }
+  sandbox = make_sandbox (connection, request, &home, &sentence);
+  if (!sandbox)
+    {
+      pst_fd_clear (&gate);
+      pst_peer_reply_error (connection->peer, message->serial, sentence);
+      return;
+    }
+  connection->sandbox = sandbox;
+  g_hash_table_insert (broker->sandboxes, &sandbox->number, pst_sandbox_ref (sandbox));
+  pst_peer_gate_start (sandbox, gate);
+  pst_push_first (sandbox);
+  pst_peer_reply (connection->peer, message->serial, describe_result (sandbox, home), NULL, 0);
+  g_variant_lookup (request, "sandbox", "t", &again);
+  if (again)
+    drop_unknown_trees (sandbox, request);
+  else
+    pst_store_queue_event (broker->store,
+                           pst_event_new ("started", sandbox->app->id, sandbox->number, NULL, sandbox->app->executable));
+  g_idle_add (after_register, pst_sandbox_ref (sandbox));
+}
+
+void
+pst_peer_launcher_handle (PstConnection *connection, PstMessage *message)
+{
+  if (strcmp (message->member, PST_LAUNCHER_REGISTER) == 0 && pst_message_check (message, PST_LAUNCHER_REGISTER_IN, NULL) &&
+      message->serial && !connection->sandbox)
+    {
+      handle_register (connection, message);
+      return;
+    }
+  if (strcmp (message->member, PST_LAUNCHER_STARTED) == 0 && pst_message_check (message, PST_LAUNCHER_STARTED_IN, NULL) &&
+      connection->sandbox)
+    {
+      PstSandbox *sandbox = connection->sandbox;
+      guint32 pid;
+
+      g_variant_get (message->args, "(u)", &pid);
+      sandbox->init = (pid_t)pid;
+      sandbox->pid_ns = pst_pid_namespace_of (sandbox->init);
+      /* Init of a sandbox is never in our own namespace: intents of the person's other programs are not read. */
+      if (sandbox->pid_ns == pst_pid_namespace_of (getpid ()))
+        sandbox->pid_ns = 0;
+      pst_sandbox_save_state (sandbox);
+      if (message->serial)
+        pst_peer_reply (connection->peer, message->serial, NULL, NULL, 0);
+      return;
+    }
+  pst_connection_refuse (connection, "a message that is none of Launcher1");
+}

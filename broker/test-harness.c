@@ -1,0 +1,486 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "test-harness.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <glib/gstdio.h>
+
+#include "postern-ipc.h"
+#include "pst-fd.h"
+#include "pst-programs.h"
+
+#define DEADLINE (10 * G_USEC_PER_SEC)
+
+void
+test_drop_root (void)
+{
+  if (geteuid () != 0)
+    return;
+  g_assert_no_errno (setgid (65534));
+  g_assert_no_errno (setuid (65534));
+  /* Changing the uid hides /proc/PID/ns, by which the broker knows its own. */
+  g_assert_no_errno (prctl (PR_SET_DUMPABLE, 1));
+}
+
+static char *
+make_dir (const char *parent, const char *name)
+{
+  char *path = g_build_filename (parent, name, NULL);
+
+  g_assert_no_errno (g_mkdir_with_parents (path, 0700));
+  return path;
+}
+
+TestBroker *
+test_broker_new (void)
+{
+  TestBroker *broker = g_new0 (TestBroker, 1);
+  g_autoptr (GError) error = NULL;
+
+  broker->dir = g_dir_make_tmp ("postern-test-XXXXXX", &error);
+  g_assert_no_error (error);
+  broker->home = make_dir (broker->dir, "home");
+  broker->run = make_dir (broker->dir, "run");
+  broker->data = make_dir (broker->home, ".local/share");
+  g_free (make_dir (broker->home, "Pictures"));
+  g_free (make_dir (broker->home, "Documents"));
+  g_free (make_dir (broker->home, ".ssh"));
+  return broker;
+}
+
+static int
+open_socket (TestBroker *broker)
+{
+  struct sockaddr_un address = { .sun_family = AF_UNIX };
+  pst_autofd fd = socket (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+  g_autofree char *path = g_build_filename (broker->run, "postern", "broker", NULL);
+
+  g_assert_cmpuint (strlen (path), <, sizeof address.sun_path);
+  strcpy (address.sun_path, path);
+  return connect (fd, (struct sockaddr *)&address, sizeof address) == 0 ? pst_fd_steal (&fd) : -1;
+}
+
+static void
+die_with_the_test (gpointer data)
+{
+  prctl (PR_SET_PDEATHSIG, SIGKILL);
+}
+
+/* The socket is bound and passed, as "postern run" does it: a connection waits in its queue until the broker takes it. */
+void
+test_broker_start (TestBroker *broker, const char *argument)
+{
+  g_autofree char *program = pst_program_find ("postern-broker"), *dir = make_dir (broker->run, "postern"), *option = NULL;
+  g_autofree char *path = g_build_filename (dir, "broker", NULL);
+  struct sockaddr_un address = { .sun_family = AF_UNIX };
+  pst_autofd listener = socket (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+  g_auto (GStrv) env = g_get_environ ();
+  char *argv[] = { program, (char *)"--listen-fd=3", (char *)argument, NULL };
+  int source, target = 3;
+  g_autoptr (GError) error = NULL;
+
+  env = g_environ_setenv (env, "HOME", broker->home, TRUE);
+  env = g_environ_setenv (env, "XDG_RUNTIME_DIR", broker->run, TRUE);
+  env = g_environ_setenv (env, "XDG_DATA_HOME", broker->data, TRUE);
+  env = g_environ_setenv (env, "LC_ALL", "C.UTF-8", TRUE);
+  env = g_environ_unsetenv (env, "XDG_CONFIG_HOME");
+  env = g_environ_unsetenv (env, "DBUS_SESSION_BUS_ADDRESS");
+  strcpy (address.sun_path, path);
+  unlink (path);
+  g_assert_no_errno (bind (listener, (struct sockaddr *)&address, sizeof address));
+  g_assert_no_errno (listen (listener, 128));
+  source = listener;
+  g_spawn_async_with_pipes_and_fds ("/", (const char *const *)argv, (const char *const *)env, G_SPAWN_DO_NOT_REAP_CHILD,
+                                    die_with_the_test, NULL, -1, -1, -1, &source, &target, 1, &broker->pid, NULL, NULL, NULL,
+                                    &error);
+  g_assert_no_error (error);
+}
+
+void
+test_broker_stop (TestBroker *broker, int number)
+{
+  int status;
+
+  if (!broker->pid)
+    return;
+  g_assert_no_errno (kill (broker->pid, number));
+  g_assert_cmpint (waitpid (broker->pid, &status, 0), ==, broker->pid);
+  if (number == SIGTERM)
+    g_assert_true (WIFEXITED (status) && WEXITSTATUS (status) == 0);
+  broker->pid = 0;
+}
+
+static void
+remove_tree (const char *path)
+{
+  struct stat st;
+
+  if (lstat (path, &st) == 0 && S_ISDIR (st.st_mode))
+    {
+      g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+      const char *name;
+
+      while (dir && (name = g_dir_read_name (dir)))
+        {
+          g_autofree char *child = g_build_filename (path, name, NULL);
+
+          remove_tree (child);
+        }
+    }
+  remove (path);
+}
+
+void
+test_broker_free (TestBroker *broker)
+{
+  test_broker_stop (broker, SIGTERM);
+  remove_tree (broker->dir);
+  g_free (broker->dir);
+  g_free (broker->home);
+  g_free (broker->run);
+  g_free (broker->data);
+  g_free (broker);
+}
+
+char *
+test_path (TestBroker *broker, const char *name)
+{
+  return g_build_filename (broker->home, name, NULL);
+}
+
+void
+test_make_file (TestBroker *broker, const char *name)
+{
+  g_autofree char *path = test_path (broker, name), *parent = g_path_get_dirname (path);
+  g_autoptr (GError) error = NULL;
+
+  g_mkdir_with_parents (parent, 0700);
+  g_file_set_contents (path, name, -1, &error);
+  g_assert_no_error (error);
+}
+
+PstPeer *
+test_connect (TestBroker *broker, const char *role)
+{
+  int fd = open_socket (broker);
+  PstPeer *peer;
+
+  g_assert_cmpint (fd, >=, 0);
+  peer = pst_peer_new_take_fd (fd);
+  g_variant_unref (test_call (peer, "Hello", g_variant_new ("(us)", 1u, role)));
+  return peer;
+}
+
+GVariant *
+test_call (PstPeer *peer, const char *member, GVariant *args)
+{
+  g_autoptr (GError) error = NULL;
+  PstMessage *reply = pst_peer_call_sync (peer, member, args, NULL, 0, 10000, &error);
+  GVariant *result;
+
+  g_assert_no_error (error);
+  result = g_variant_ref (reply->args);
+  pst_message_free (reply);
+  return result;
+}
+
+char *
+test_call_fails (PstPeer *peer, const char *member, GVariant *args)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PstMessage) reply = pst_peer_call_sync (peer, member, args, NULL, 0, 10000, &error);
+
+  g_assert_error (error, PST_PEER_ERROR, PST_PEER_ERROR_REMOTE);
+  return g_strdup (error->message);
+}
+
+static gboolean
+on_tick (gpointer data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+void
+test_wait_count (const guint *counter, guint value)
+{
+  gint64 deadline = g_get_monotonic_time () + DEADLINE;
+  guint tick = g_timeout_add (200, on_tick, NULL);
+
+  while (*counter < value)
+    {
+      g_assert_cmpint (g_get_monotonic_time (), <, deadline);
+      g_main_context_iteration (NULL, TRUE);
+    }
+  g_source_remove (tick);
+}
+
+void
+test_wait (const guint *flag)
+{
+  test_wait_count (flag, 1);
+}
+
+void
+test_settle (TestBroker *broker)
+{
+  g_autoptr (PstPeer) peer = test_connect (broker, "control");
+
+  /* The broker shows questions from an idle callback: two round trips, so that it has been through its loop in between. */
+  for (int i = 0; i < 2; i++)
+    g_variant_unref (test_call (peer, PST_CONTROL_LIST_SANDBOXES, NULL));
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+}
+
+/* Agent */
+
+static void
+on_agent_message (PstPeer *peer, PstMessage *message, gpointer data)
+{
+  TestAgent *agent = data;
+
+  if (strcmp (message->member, PST_AGENT_SHOW) == 0)
+    {
+      g_clear_pointer (&agent->details, g_variant_unref);
+      g_variant_get (message->args, "(t@a{sv})", &agent->question, &agent->details);
+      agent->n_shown++;
+    }
+  else if (strcmp (message->member, PST_AGENT_WITHDRAW_QUESTION) == 0)
+    agent->n_withdrawn++;
+  else if (strcmp (message->member, PST_AGENT_REFUSED) == 0)
+    agent->n_refused++;
+  else
+    g_assert_not_reached ();
+}
+
+static void
+on_agent_closed (PstPeer *peer, gpointer data)
+{
+  ((TestAgent *)data)->gone = 1;
+}
+
+TestAgent *
+test_agent_new (TestBroker *broker, const char *kind, const char *target)
+{
+  TestAgent *agent = g_new0 (TestAgent, 1);
+
+  agent->peer = test_connect (broker, "agent");
+  g_variant_unref (test_call (agent->peer, PST_AGENT_REGISTER_AGENT, g_variant_new ("(ss)", kind, target)));
+  pst_peer_start (agent->peer, on_agent_message, on_agent_closed, agent);
+  return agent;
+}
+
+void
+test_agent_answer (TestAgent *agent, PstAnswer answer, guint scope, guint access, PstLifetime lifetime)
+{
+  pst_peer_notify (agent->peer, PST_AGENT_ANSWER,
+                   g_variant_new ("(tuuuux)", agent->question, (guint32)answer, scope, access, (guint32)lifetime, (gint64)0),
+                   NULL, 0);
+}
+
+const char *
+test_agent_string (TestAgent *agent, const char *key)
+{
+  const char *value = NULL;
+
+  g_assert_nonnull (agent->details);
+  g_assert_true (g_variant_lookup (agent->details, key, "&s", &value));
+  return value;
+}
+
+void
+test_agent_free (TestAgent *agent)
+{
+  pst_peer_unref (agent->peer);
+  g_clear_pointer (&agent->details, g_variant_unref);
+  g_free (agent);
+}
+
+/* Sandbox */
+
+static void
+tree_free (gpointer data)
+{
+  TestTree *tree = data;
+
+  g_free (tree->path);
+  g_free (tree->real);
+  g_free (tree);
+}
+
+static void
+on_launcher_message (PstPeer *peer, PstMessage *message, gpointer data)
+{
+  TestSandbox *sandbox = data;
+
+  if (strcmp (message->member, PST_LAUNCHER_ATTACH) == 0)
+    {
+      TestTree *tree = g_new0 (TestTree, 1);
+
+      g_assert_true (pst_message_check (message, PST_LAUNCHER_ATTACH_IN, NULL));
+      g_variant_get (message->args, "(tuu^ay^ayttbb)", &tree->number, &tree->kind, &tree->access, &tree->path, &tree->real,
+                     &tree->device, &tree->inode, &tree->live, &tree->create);
+      sandbox->n_attached++;
+      if (sandbox->fail_attach)
+        {
+          sandbox->fail_attach = FALSE;
+          tree_free (tree);
+          pst_peer_reply_error (peer, message->serial, "another inode");
+          return;
+        }
+      g_ptr_array_add (sandbox->trees, tree);
+    }
+  else if (strcmp (message->member, PST_LAUNCHER_DETACH) == 0)
+    {
+      guint64 number;
+
+      g_variant_get (message->args, "(t)", &number);
+      for (guint i = 0; i < sandbox->trees->len; i++)
+        if (((TestTree *)sandbox->trees->pdata[i])->number == number)
+          {
+            g_ptr_array_remove_index (sandbox->trees, i);
+            break;
+          }
+      sandbox->n_detached++;
+    }
+  else if (strcmp (message->member, PST_LAUNCHER_NOTICE) == 0)
+    sandbox->n_notices++;
+  else if (strcmp (message->member, PST_LAUNCHER_TERMINATE) == 0)
+    sandbox->n_terminated++;
+  else if (strcmp (message->member, PST_LAUNCHER_START_TEXT_AGENT) == 0)
+    sandbox->n_text_agents++;
+  if (message->serial)
+    pst_peer_reply (peer, message->serial, NULL, NULL, 0);
+}
+
+static void
+on_gate_message (PstPeer *peer, PstMessage *message, gpointer data)
+{
+  TestSandbox *sandbox = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (GVariant) variant = NULL;
+  pst_autofd fd = -1;
+
+  g_assert_cmpstr (message->member, ==, PST_GATE_SET_POLICY);
+  fd = pst_message_steal_fd (message, 0);
+  bytes = pst_fd_read_all (fd, 64u << 20, &error);
+  g_assert_no_error (error);
+  variant = g_variant_ref_sink (g_variant_new_from_bytes (G_VARIANT_TYPE (PST_RULESET_TYPE), bytes, FALSE));
+  g_clear_pointer (&sandbox->ruleset, pst_ruleset_unref);
+  sandbox->ruleset = pst_ruleset_new_from_variant (variant, &error);
+  g_assert_no_error (error);
+  sandbox->n_policies++;
+  pst_peer_reply (peer, message->serial, NULL, NULL, 0);
+}
+
+static void
+on_closed (PstPeer *peer, gpointer data)
+{
+  TestSandbox *sandbox = data;
+
+  if (peer == sandbox->gate)
+    sandbox->gate_closed = 1;
+}
+
+TestSandbox *
+test_sandbox_new (TestBroker *broker, const char *executable, const char *display, gboolean tty, guint64 again,
+                  const char *again_app)
+{
+  TestSandbox *sandbox = g_new0 (TestSandbox, 1);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) result = NULL;
+  g_autoptr (PstMessage) reply = NULL;
+  GVariantBuilder request, environment;
+  int ends[2];
+
+  sandbox->trees = g_ptr_array_new_with_free_func (tree_free);
+  g_assert_no_errno (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends));
+  sandbox->launcher = test_connect (broker, "launcher");
+  sandbox->gate = pst_peer_new_take_fd (ends[0]);
+  g_variant_builder_init (&environment, G_VARIANT_TYPE_VARDICT);
+  if (display)
+    g_variant_builder_add (&environment, "{sv}", "DISPLAY", g_variant_new_bytestring (display));
+  g_variant_builder_init (&request, G_VARIANT_TYPE_VARDICT);
+  g_variant_builder_add (&request, "{sv}", "executable", g_variant_new_bytestring (executable));
+  g_variant_builder_add (&request, "{sv}", "cwd", g_variant_new_bytestring (broker->home));
+  g_variant_builder_add (&request, "{sv}", "tty", g_variant_new_boolean (tty));
+  g_variant_builder_add (&request, "{sv}", "environment", g_variant_builder_end (&environment));
+  if (again)
+    {
+      g_variant_builder_add (&request, "{sv}", "sandbox", g_variant_new_uint64 (again));
+      g_variant_builder_add (&request, "{sv}", "app_id", g_variant_new_string (again_app));
+    }
+  reply = pst_peer_call_sync (sandbox->launcher, PST_LAUNCHER_REGISTER, g_variant_new ("(a{sv})", &request), &ends[1], 1, 10000,
+                              &error);
+  close (ends[1]);
+  g_assert_no_error (error);
+  result = g_variant_get_child_value (reply->args, 0);
+  g_assert_true (g_variant_lookup (result, "sandbox", "t", &sandbox->number));
+  g_assert_true (g_variant_lookup (result, "app_id", "s", &sandbox->app_id));
+  g_assert_true (g_variant_lookup (result, "home", "^ay", &sandbox->home));
+  pst_peer_start (sandbox->launcher, on_launcher_message, on_closed, sandbox);
+  pst_peer_start (sandbox->gate, on_gate_message, on_closed, sandbox);
+  test_wait_count (&sandbox->n_policies, 1);
+  return sandbox;
+}
+
+static void
+on_outcome (PstPeer *peer, PstMessage *reply, const GError *error, gpointer data)
+{
+  TestAsk *ask = data;
+
+  ask->done = 1;
+  if (reply)
+    g_variant_get (reply->args, "(u)", &ask->outcome);
+}
+
+TestAsk *
+test_ask_from (TestSandbox *sandbox, const char *path, PstAccess access, PstOp op, guint32 tid)
+{
+  TestAsk *ask = g_new0 (TestAsk, 1);
+
+  pst_peer_call (sandbox->gate, PST_GATE_ASK,
+                 g_variant_new ("(t^ayuuu)", ++sandbox->last_ask, path, (guint32)access, (guint32)op, tid), NULL, 0, on_outcome,
+                 ask);
+  return ask;
+}
+
+TestAsk *
+test_ask (TestSandbox *sandbox, const char *path, PstAccess access, PstOp op)
+{
+  return test_ask_from (sandbox, path, access, op, (guint32)getpid ());
+}
+
+PstOutcome
+test_outcome (TestAsk *ask)
+{
+  PstOutcome outcome;
+
+  test_wait (&ask->done);
+  outcome = ask->outcome;
+  g_free (ask);
+  return outcome;
+}
+
+void
+test_sandbox_free (TestSandbox *sandbox)
+{
+  pst_peer_unref (sandbox->launcher);
+  pst_peer_unref (sandbox->gate);
+  g_clear_pointer (&sandbox->ruleset, pst_ruleset_unref);
+  g_ptr_array_unref (sandbox->trees);
+  g_free (sandbox->app_id);
+  g_free (sandbox->home);
+  g_free (sandbox);
+}
