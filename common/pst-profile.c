@@ -29,7 +29,9 @@ struct _PstProfile
   GPtrArray *paths;
 };
 
-G_DEFINE_QUARK (pst - profile - error - quark, pst_profile_error)
+/* clang-format off */
+G_DEFINE_QUARK (pst-profile-error-quark, pst_profile_error)
+/* clang-format on */
 
 typedef struct
 {
@@ -156,6 +158,94 @@ parse_file_rule (PstProfile *profile, const Place *place, const char *key, const
   return TRUE;
 }
 
+typedef enum
+{
+  NOWHERE,
+  APPLICATION,
+  FILES,
+} Section;
+
+typedef struct
+{
+  PstProfile *profile;
+  Place place;
+  Section section;
+  GHashTable *seen; /* sections, and keys behind their section's number */
+} Parser;
+
+static gboolean
+parse_section (Parser *parser, const char *line)
+{
+  if (strcmp (line, "[Application]") == 0)
+    parser->section = APPLICATION;
+  else if (strcmp (line, "[Files]") == 0)
+    parser->section = FILES;
+  else
+    {
+      g_autofree char *shown = pst_text_for_display (line, 60);
+      return refuse (&parser->place, "there is no section “%s”; use [Application] or [Files]", shown);
+    }
+  if (!g_hash_table_add (parser->seen, g_strdup (line)))
+    return refuse (&parser->place, "the section %s is there twice", line);
+  return TRUE;
+}
+
+/* @line is stripped, and is written to. */
+static gboolean
+parse_line (Parser *parser, char *line)
+{
+  g_autofree char *shown = NULL;
+  const char *key, *value;
+  char *equals;
+
+  if (line[0] == '\0' || line[0] == '#')
+    return TRUE;
+  if (line[0] == '[')
+    return parse_section (parser, line);
+
+  shown = pst_text_for_display (line, 60);
+  if (parser->section == NOWHERE)
+    return refuse (&parser->place, "“%s” stands before any section", shown);
+  /* A path may hold an “=”, what is said of it may not. */
+  equals = parser->section == FILES ? strrchr (line, '=') : strchr (line, '=');
+  if (equals == NULL)
+    return refuse (&parser->place, "“%s” is not of the form key=value", shown);
+  *equals = '\0';
+  key = g_strchomp (line);
+  value = g_strchug (equals + 1);
+  if (!g_hash_table_add (parser->seen, g_strdup_printf ("%d:%s", parser->section, key)))
+    {
+      g_autofree char *key_shown = pst_text_for_display (key, 60);
+      return refuse (&parser->place, "the key “%s” is there twice", key_shown);
+    }
+  return parser->section == APPLICATION ? parse_application (parser->profile, &parser->place, key, value)
+                                        : parse_file_rule (parser->profile, &parser->place, key, value);
+}
+
+/* Is it text that can be cut into lines at all? */
+static gboolean
+check_text (const char *data, gsize size, Place *place)
+{
+  if (size > MAX_SIZE)
+    {
+      g_set_error (place->error, PST_PROFILE_ERROR, 0, "%s: larger than 64 KiB; that is no profile", place->label);
+      return FALSE;
+    }
+  place->line = 1;
+  for (gsize i = 0; i < size; i++)
+    {
+      if (data[i] == '\0')
+        return refuse (place, "a NUL byte; write the profile as plain text");
+      place->line += data[i] == '\n';
+    }
+  if (size > 0 && !g_utf8_validate (data, (gssize)size, NULL))
+    {
+      g_set_error (place->error, PST_PROFILE_ERROR, 0, "%s: not UTF-8 text", place->label);
+      return FALSE;
+    }
+  return TRUE;
+}
+
 PstProfile *
 pst_profile_parse (const char *data, gsize size, const char *label, GError **error)
 {
@@ -163,89 +253,20 @@ pst_profile_parse (const char *data, gsize size, const char *label, GError **err
   g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_autofree char *text = NULL;
   g_auto (GStrv) lines = NULL;
-  Place place = { label, 0, error };
-  enum
-  {
-    NOWHERE,
-    APPLICATION,
-    FILES
-  } section = NOWHERE;
+  Parser parser = { .profile = profile, .place = { label, 0, error }, .seen = seen };
 
   profile->rules = g_array_new (FALSE, FALSE, sizeof (PstProfileRule));
   profile->paths = g_ptr_array_new_with_free_func (g_free);
   profile->executables = g_new0 (char *, 1);
 
-  if (size > MAX_SIZE)
-    {
-      g_set_error (error, PST_PROFILE_ERROR, 0, "%s: larger than 64 KiB; that is no profile", label);
-      return NULL;
-    }
-  for (gsize i = 0, line = 1; i < size; i++)
-    {
-      line += data[i] == '\n';
-      if (data[i] == '\0')
-        {
-          place.line = (guint)line;
-          refuse (&place, "a NUL byte; write the profile as plain text");
-          return NULL;
-        }
-    }
+  if (!check_text (data, size, &parser.place))
+    return NULL;
   text = g_strndup (size > 0 ? data : "", size);
-  if (!g_utf8_validate (text, (gssize)size, NULL))
-    {
-      g_set_error (error, PST_PROFILE_ERROR, 0, "%s: not UTF-8 text", label);
-      return NULL;
-    }
-
   lines = g_strsplit (text, "\n", -1);
-  for (gsize i = 0; lines[i] != NULL; i++)
+  for (guint i = 0; lines[i] != NULL; i++)
     {
-      char *line = g_strstrip (lines[i]);
-      char *equals;
-      g_autofree char *shown = pst_text_for_display (line, 60);
-      const char *key, *value;
-      char *unique;
-
-      place.line = (guint)i + 1;
-      if (line[0] == '\0' || line[0] == '#')
-        continue;
-      if (line[0] == '[')
-        {
-          if (strcmp (line, "[Application]") == 0)
-            section = APPLICATION;
-          else if (strcmp (line, "[Files]") == 0)
-            section = FILES;
-          else
-            {
-              refuse (&place, "there is no section “%s”; use [Application] or [Files]", shown);
-              return NULL;
-            }
-          if (!g_hash_table_add (seen, g_strdup (line)))
-            {
-              refuse (&place, "the section %s is there twice", line);
-              return NULL;
-            }
-          continue;
-        }
-      equals = strrchr (line, '=');
-      if (section == APPLICATION)
-        equals = strchr (line, '=');
-      if (equals == NULL || section == NOWHERE)
-        {
-          refuse (&place, equals == NULL ? "“%s” is not of the form key=value" : "“%s” stands before any section", shown);
-          return NULL;
-        }
-      *equals = '\0';
-      key = g_strchomp (line);
-      value = g_strchug (equals + 1);
-      unique = g_strdup_printf ("%d:%s", section, key);
-      if (!g_hash_table_add (seen, unique))
-        {
-          g_autofree char *key_shown = pst_text_for_display (key, 60);
-          refuse (&place, "the key “%s” is there twice", key_shown);
-          return NULL;
-        }
-      if (!(section == APPLICATION ? parse_application : parse_file_rule) (profile, &place, key, value))
+      parser.place.line = i + 1;
+      if (!parse_line (&parser, g_strstrip (lines[i])))
         return NULL;
     }
   return g_steal_pointer (&profile);

@@ -18,7 +18,9 @@
  * most, and these are looked up.
  */
 
-G_DEFINE_QUARK (pst - ruleset - error - quark, pst_ruleset_error)
+/* clang-format off */
+G_DEFINE_QUARK (pst-ruleset-error-quark, pst_ruleset_error)
+/* clang-format on */
 
 gboolean
 pst_rule_speaks (const PstRule *rule, PstAccess access)
