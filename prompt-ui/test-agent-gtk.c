@@ -6,6 +6,7 @@
 
 #include "pst-fd.h"
 #include "pst-types.h"
+#include "test-display.h"
 #include "test-fake-broker.h"
 
 #include <X11/Xatom.h>
@@ -13,12 +14,9 @@
 #include <X11/Xutil.h>
 #include <X11/extensions/XTest.h>
 #include <X11/keysym.h>
-#include <fcntl.h>
-#include <glib-unix.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -41,59 +39,10 @@ typedef struct
   Window holder; /* another application's window, which has the keyboard */
 } Fixture;
 
-/* Nothing outlives a test that failed. */
-static void
-die_with_parent (gpointer data)
-{
-  prctl (PR_SET_PDEATHSIG, SIGKILL);
-}
-
-static GPid
-spawn (const char *const *argv, char **environment, int fd)
-{
-  g_autoptr (GError) error = NULL;
-  GPid pid;
-  int source[] = { fd }, target[] = { 3 };
-
-  g_spawn_async_with_pipes_and_fds (NULL, argv, (const char *const *)environment,
-                                    G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL,
-                                    die_with_parent, NULL, -1, -1, -1, source, target, fd >= 0 ? 1 : 0, &pid, NULL, NULL, NULL,
-                                    &error);
-  g_assert_no_error (error);
-  return pid;
-}
-
-static void
-end (GPid *pid)
-{
-  if (*pid == 0)
-    return;
-  kill (*pid, SIGTERM);
-  waitpid (*pid, NULL, 0);
-  *pid = 0;
-}
-
 static void
 start_display (void)
 {
-  const char *const argv[] = { "Xvfb", "-displayfd", "3", "-screen", "0", "1280x800x24", "-nolisten", "tcp", NULL };
-  g_auto (GStrv) environment = g_get_environ ();
-  char number[16] = { 0 };
-  gsize size = 0;
-  int pair[2];
-
-  g_assert_true (g_unix_open_pipe (pair, FD_CLOEXEC, NULL));
-  xvfb = spawn (argv, environment, pair[1]);
-  close (pair[1]);
-  while (size < sizeof number - 1 && strchr (number, '\n') == NULL)
-    {
-      ssize_t n = read (pair[0], number + size, sizeof number - 1 - size);
-      g_assert_cmpint (n, >, 0);
-      size += (gsize)n;
-    }
-  close (pair[0]);
-  g_strstrip (number);
-  display_name = g_strdup_printf (":%s", number);
+  display_name = test_display_start (&xvfb);
   x = XOpenDisplay (display_name);
   g_assert_nonnull (x);
 }
@@ -194,7 +143,7 @@ set_up (Fixture *f, gconstpointer data)
 
   f->broker = fake_broker_new ();
   environment = child_environment ();
-  f->wm = spawn (wm_argv, environment, -1);
+  f->wm = test_spawn (wm_argv, environment, -1);
   fake_wait (has_wm, f, "the window manager is there");
   f->holder = XCreateSimpleWindow (x, DefaultRootWindow (x), 0, 0, 300, 200, 0, 0, 0x446688);
   XSelectInput (x, f->holder, KeyPressMask);
@@ -202,7 +151,7 @@ set_up (Fixture *f, gconstpointer data)
   activate (f->holder);
   fake_wait (holder_has_focus, f, "the other window has the focus");
 
-  f->agent = spawn (agent_argv, environment, -1);
+  f->agent = test_spawn (agent_argv, environment, -1);
   g_assert_cmpstr (fake_broker_wait_agent (f->broker), ==, expected);
 }
 
@@ -225,8 +174,8 @@ has_no_wm (gpointer data)
 static void
 tear_down (Fixture *f, gconstpointer data)
 {
-  end (&f->agent);
-  end (&f->wm);
+  test_end (&f->agent);
+  test_end (&f->wm);
   XDestroyWindow (x, f->holder);
   XDeleteProperty (x, DefaultRootWindow (x), XInternAtom (x, "_NET_SUPPORTING_WM_CHECK", False));
   XSync (x, True);
@@ -732,6 +681,6 @@ main (int argc, char **argv)
 #undef ADD
   status = g_test_run ();
   XCloseDisplay (x);
-  end (&xvfb);
+  test_end (&xvfb);
   return status;
 }
