@@ -341,6 +341,8 @@ on_link_message (PstPeer *peer, PstMessage *message, gpointer user_data)
     }
   else if (strcmp (message->member, PST_LINK_GATE) == 0 && message->n_fds > 0)
     set_gate_take_fd (pst_message_steal_fd (message, 0));
+  else if (strcmp (message->member, PST_LINK_SUPERVISOR) == 0 && pst_message_check (message, PST_LINK_SUPERVISOR_IN, NULL))
+    g_variant_get (message->args, PST_LINK_SUPERVISOR_IN, &pst_gate_config.supervisor);
   else if (strcmp (message->member, PST_LINK_TREE) == 0 && pst_message_check (message, PST_LINK_TREE_IN, &error))
     on_tree (peer, message);
   else if (strcmp (message->member, PST_LINK_DROP_TREE) == 0 && pst_message_check (message, PST_LINK_DROP_TREE_IN, &error))
