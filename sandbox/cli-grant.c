@@ -18,6 +18,25 @@ shown (const char *path)
   return pst_text_for_display (abbreviated, 200);
 }
 
+/* A rule for a program that never ran is kept, since it may run later; but it may also be a slip of the pen. */
+static void
+note_if_unknown (const char *word, const char *shown_word)
+{
+  g_autoptr (PstMessage) reply = pst_cli_call (PST_CONTROL_LIST_APPS, NULL, PST_CONTROL_LIST_APPS_OUT);
+  g_autoptr (GVariantIter) apps = NULL;
+  g_autofree char *program = g_find_program_in_path (word);
+  const char *id, *executable;
+
+  if (reply == NULL || program != NULL)
+    return;
+  g_variant_get (reply->args, PST_CONTROL_LIST_APPS_OUT, &apps);
+  while (g_variant_iter_next (apps, "(&s&s&s&sutb)", &id, NULL, NULL, &executable, NULL, NULL, NULL))
+    if (strcmp (id, word) == 0 && executable[0] != '\0')
+      return;
+  fprintf (stderr, "postern grant: note: no application called %s has been started yet; postern apps lists those that were\n",
+           shown_word);
+}
+
 int
 pst_cli_grant_main (int argc, char **argv)
 {
@@ -74,6 +93,7 @@ pst_cli_grant_main (int argc, char **argv)
   app_shown = pst_text_for_display (argv[1], 100);
   printf ("%s: %s %s %s%s\n", app_shown, pst_answer_to_string (answer), pst_access_to_string (access), resource_shown,
           replaced ? " (replaces an earlier rule)" : "");
+  note_if_unknown (argv[1], app_shown);
   return 0;
 }
 
