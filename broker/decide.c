@@ -329,8 +329,8 @@ pst_decide_explain (const PstDecideInput *input, const PstDecision *decision, co
           g_autoptr (GDateTime) created = g_date_time_new_from_unix_local (stored->created);
           g_autofree char *date = created ? g_date_time_format (created, "%F %H:%M") : g_strdup ("?");
 
-          g_string_append_printf (text, _ ("It is rule %llu, made %s, lifetime: %s."), (unsigned long long)stored->id,
-                                  date, pst_lifetime_to_string (stored->lifetime));
+          g_string_append_printf (text, _ ("It is rule %llu, made %s, lifetime: %s."), (unsigned long long)stored->id, date,
+                                  pst_lifetime_to_string (stored->lifetime));
           g_string_append_c (text, '\n');
           if (stored->real && strcmp (stored->real, stored->resource) != 0)
             {
