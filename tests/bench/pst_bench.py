@@ -92,7 +92,7 @@ def proc_fds(pid):
 
 
 def proc_status(pid, key):
-    """A figure of /proc/PID/status in KiB, e.g. VmRSS."""
+    """A figure of /proc/PID/status, e.g. VmRSS (KiB)."""
     with open(f"/proc/{pid}/status") as f:
         for line in f:
             if line.startswith(key + ":"):
