@@ -6,7 +6,7 @@
  *   init      the program runs, stopped, ended
  *   signals   passed on, as if the program had got them
  *   pidfds    of init (it was killed) and of the gate (then so is the sandbox: without it nothing is decided)
- *   terminal  relayed by pty.c
+ *   terminal  relayed by terminal.c
  *
  * When the program has ended but others that it started live on, the caller gets the status at once, as it would have without a
  * sandbox, and a child of this process stays with the sandbox until it is empty.

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "pst-peer.h"
-#include "pty.h"
+#include "terminal.h"
 #include "trees.h"
 
 #include <signal.h>

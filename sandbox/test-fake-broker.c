@@ -161,6 +161,7 @@ main (int argc, char **argv)
   g_strlcpy (address.sun_path, argv[1], sizeof address.sun_path);
   g_assert_no_errno (bind (fd, (struct sockaddr *)&address, sizeof address));
   g_assert_no_errno (listen (fd, 16));
+  (void)!write (1, "r", 1); /* ready */
   g_unix_fd_add (fd, G_IO_IN, on_connection, NULL);
   g_main_loop_run (g_main_loop_new (NULL, FALSE));
 }

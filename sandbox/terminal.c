@@ -5,7 +5,7 @@
  * While the program reads, the outer one is raw, so that every key, Ctrl-C and Ctrl-Z among them, reaches the inner one, whose
  * line discipline makes signals of them for the program's own process group. Each direction is a flow with one small buffer: it
  * reads when the buffer is empty and writes when it is not, so a slow reader slows the writer as it does on one terminal. */
-#include "pty.h"
+#include "terminal.h"
 
 #include "pst-fd.h"
 
