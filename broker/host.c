@@ -25,11 +25,49 @@ read_boot_id (void)
   return g_strdup (g_strstrip (text));
 }
 
+/* The real path of @path, asking the kernel about each directory once for the whole list: this is done at each launch. @known:
+ * path → real path,
+ * "" where it leads nowhere. (transfer none) */
+static const char *
+real_path_once (GHashTable *known, const char *path)
+{
+  char *real = g_hash_table_lookup (known, path);
+  g_autofree char *parent = NULL;
+  const char *real_parent;
+  struct stat st;
+
+  if (real)
+    return real;
+  if (strcmp (path, "/") == 0)
+    real = g_strdup ("/");
+  else
+    {
+      parent = g_path_get_dirname (path);
+      real_parent = real_path_once (known, parent);
+      if (*real_parent == '\0')
+        real = g_strdup ("");
+      else
+        {
+          real = g_build_filename (real_parent, strrchr (path, '/') + 1, NULL);
+          if (lstat (real, &st) == 0 && S_ISLNK (st.st_mode))
+            {
+              char *target = pst_host_real_path (real);
+
+              g_free (real);
+              real = target ? target : g_strdup ("");
+            }
+        }
+    }
+  g_hash_table_insert (known, g_strdup (path), real);
+  return real;
+}
+
 static gboolean
 read_protected (PstHost *host, GError **error)
 {
   g_autofree char *file = pst_data_find ("protected.conf"), *text = NULL;
   g_autoptr (GPtrArray) real = g_ptr_array_new ();
+  g_autoptr (GHashTable) known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   g_auto (GStrv) paths = NULL;
 
   if (!host->protected_paths)
@@ -45,12 +83,10 @@ read_protected (PstHost *host, GError **error)
     }
   for (char **path = host->protected_paths; *path; path++)
     {
-      char *resolved = pst_host_real_path (*path);
+      const char *resolved = real_path_once (known, *path);
 
-      if (resolved && strcmp (resolved, *path) != 0)
-        g_ptr_array_add (real, resolved);
-      else
-        g_free (resolved);
+      if (*resolved != '\0' && strcmp (resolved, *path) != 0)
+        g_ptr_array_add (real, g_strdup (resolved));
     }
   g_ptr_array_add (real, NULL);
   g_strfreev (host->protected_real);

@@ -181,6 +181,18 @@ test_connect (TestBroker *broker, const char *role)
   return peer;
 }
 
+PstPeer *
+test_try_connect (TestBroker *broker, const char *role)
+{
+  int fd = open_socket (broker);
+  g_autoptr (PstPeer) peer = fd >= 0 ? pst_peer_new_take_fd (fd) : NULL;
+  g_autoptr (PstMessage) reply = NULL;
+
+  if (peer)
+    reply = pst_peer_call_sync (peer, "Hello", g_variant_new ("(us)", 1u, role), NULL, 0, 10000, NULL);
+  return reply ? g_steal_pointer (&peer) : NULL;
+}
+
 GVariant *
 test_call (PstPeer *peer, const char *member, GVariant *args)
 {

@@ -29,6 +29,8 @@ void test_make_file (TestBroker *broker, const char *name);
 
 /* Connected, Hello said. */
 PstPeer *test_connect (TestBroker *broker, const char *role);
+/* The same; NULL if the broker ends meanwhile. */
+PstPeer *test_try_connect (TestBroker *broker, const char *role);
 /* A call of Control1, or of anything, that must succeed; the arguments of the reply: (transfer full) */
 GVariant *test_call (PstPeer *peer, const char *member, GVariant *args);
 /* One that must fail: its sentence. (transfer full) */
