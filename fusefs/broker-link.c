@@ -284,7 +284,7 @@ on_drop_gone (gpointer data)
 }
 
 static void
-on_name_gone (gpointer data)
+on_forgotten (gpointer data)
 {
   g_idle_add_full (G_PRIORITY_HIGH, on_drop_gone, data, NULL);
 }
@@ -296,6 +296,17 @@ on_drop_timeout (gpointer data)
   drop->timer = 0;
   drop_reply (drop);
   return G_SOURCE_REMOVE;
+}
+
+/* Strict: what the kernel has cached of open files is not to be read on. */
+static void
+forget_contents (PstTree *tree, Drop *drop)
+{
+  g_autoptr (GPtrArray) open = pst_inodes_open (tree);
+
+  drop->left += open->len;
+  for (guint i = 0; i < open->len; i++)
+    pst_notify_changed (pst_inode_ref (g_ptr_array_index (open, i)), on_forgotten, drop);
 }
 
 static void
@@ -319,9 +330,11 @@ on_drop_tree (PstPeer *peer, PstMessage *message)
   *drop = (Drop){ .peer = pst_peer_ref (peer), .serial = message->serial, .tree = pst_tree_ref (tree), .left = 2 };
   drop->timer = g_timeout_add (GONE_MS, on_drop_timeout, drop);
   pst_tree_drop (id);
+  if (pst_gate_config.strict)
+    forget_contents (tree, drop);
   parent = pst_gate_find_parent (tree->path, &name);
   if (parent != NULL)
-    pst_notify_gone (parent, name, on_name_gone, drop);
+    pst_notify_gone (parent, name, on_forgotten, drop);
   else
     drop->left--;
   pst_epoch_defer (on_drop_quiet, drop);

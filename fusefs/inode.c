@@ -560,6 +560,23 @@ pst_inode_find_name (PstInode *parent, const char *name)
   return inode;
 }
 
+GPtrArray *
+pst_inodes_open (PstTree *tree)
+{
+  GPtrArray *open = g_ptr_array_new_with_free_func ((GDestroyNotify)pst_inode_unref);
+
+  g_mutex_lock (&pst_table_lock);
+  for (guint i = 0; i <= inode_mask; i++)
+    for (PstInode *inode = inode_buckets[i]; inode != NULL; inode = inode->hash_next)
+      if (inode->tree == tree && inode->type != S_IFDIR && inode->handles != NULL)
+        {
+          inode->refs++;
+          g_ptr_array_add (open, inode);
+        }
+  g_mutex_unlock (&pst_table_lock);
+  return open;
+}
+
 /* More parents than this is a circle, made by directories moved about outside while both are in use. */
 #define MAX_DEPTH 65536
 

@@ -92,6 +92,9 @@ void pst_inode_renamed (PstInode *parent, const char *name, PstInode *new_parent
 /* The known inode of that name, without asking the file system. (nullable), a reference. */
 PstInode *pst_inode_find_name (PstInode *parent, const char *name);
 
+/* The files of @tree that are open, each with a reference. (transfer full): array of PstInode */
+GPtrArray *pst_inodes_open (PstTree *tree);
+
 /* The path as the application sees it, by the newest name; @skip: by the skip-th further name. (transfer full) (nullable): NULL
  * when there is no such name, or the chain of parents is broken. @child: (nullable): appended. */
 char *pst_inode_path (PstInode *inode, guint skip, const char *child);

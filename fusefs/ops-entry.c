@@ -57,6 +57,10 @@ reply_entry_at (PstCall *call, PstInode *dir, int dirfd, const char *name)
       return;
     }
   inode = pst_ops_enter (dir, name, &entry);
+  /* The private home's own directories are mounted upon, at launch: were the name to be asked for again, and the answer to be
+   * another, the kernel would take the mount away. */
+  if (name[0] == '.' && dir->tree->own && dir->is_root && S_ISDIR (entry.attr.st_mode))
+    entry.entry_timeout = PST_TIMEOUT_VIRTUAL;
   if (fuse_reply_entry (call->req, &entry) < 0)
     pst_inode_forget (inode, 1);
 }

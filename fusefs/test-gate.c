@@ -330,6 +330,7 @@ test_strict_tree (void)
 {
   g_autofree char *text = NULL, *names = NULL;
   struct stat st, real;
+  char buffer[4];
   int fd;
 
   world_start (grant_pictures, GINT_TO_POINTER (FALSE), TRUE);
@@ -339,6 +340,7 @@ test_strict_tree (void)
   g_assert_cmpint (fd, >=, 0);
   g_assert_true (is_fuse (fd));
   g_assert_cmpint (world_n_mounts (), ==, 0);
+  g_assert_cmpint (pread (fd, buffer, sizeof buffer, 0), ==, sizeof buffer); /* now the kernel has it */
   g_assert_cmpint (fstat (fd, &st), ==, 0);
   g_assert_cmpint (stat (world_real ("Pictures/a.jpg"), &real), ==, 0);
   g_assert_cmpint (st.st_size, ==, real.st_size);
@@ -353,6 +355,8 @@ test_strict_tree (void)
   world_drop (1);
   g_assert_cmpint (open_errno (world_seen ("Pictures/a.jpg"), O_RDONLY), ==, EACCES);
   g_assert_cmpint (open_errno (world_seen ("Pictures"), O_RDONLY | O_DIRECTORY), ==, EACCES);
+  g_assert_cmpint (pread (fd, buffer, sizeof buffer, 0), <, 0);
+  g_assert_true (errno == EIO || errno == EACCES);
   g_assert_cmpint (write (fd, "y", 1), <, 0);
   g_assert_cmpint (errno, ==, EIO);
   close (fd);
