@@ -3,148 +3,204 @@
 
 #include "pst-path.h"
 
-#include <limits.h>
 #include <string.h>
 
-/* The wire form. It is read as if an enemy had written it: nothing of it is believed before it has been checked. */
+/* The wire form
+ *
+ *   head       magic (u32), generation (u64), number of rules, doors, protected paths (u32 each)
+ *   each rule  id (u64), scope, access, answer, tier (one byte each), path
+ *   each door  listed (one byte, 0 or 1), path
+ *   each protected path
+ *
+ * without any padding, numbers in the byte order of the machine, paths ended by NUL, and nothing after the last. There are no
+ * offsets: what comes in can only be read from its beginning to its end, so that nothing overlaps and what is built is not much
+ * larger than what was sent. It is read as if an enemy had written it.
+ */
 
-static char *
-path_of_node (const PstRuleset *ruleset, guint32 index)
+#define MAGIC 0x31525350u /* "PSR1" */
+
+/* ---- writing ---- */
+
+static void
+put_u32 (GByteArray *out, guint32 number)
 {
-  const PstNode *node = &ruleset->nodes[index];
-  GString *path = g_string_new (NULL);
+  g_byte_array_append (out, (const guint8 *)&number, sizeof number);
+}
 
-  for (; index != PST_NODE_ROOT; index = node->parent)
+static void
+put_u64 (GByteArray *out, guint64 number)
+{
+  g_byte_array_append (out, (const guint8 *)&number, sizeof number);
+}
+
+static void
+put_path (GByteArray *out, const char *path)
+{
+  g_byte_array_append (out, (const guint8 *)path, (guint)strlen (path) + 1);
+}
+
+static void
+put_path_of_node (GByteArray *out, const PstRuleset *ruleset, guint32 index)
+{
+  g_autoptr (GString) path = g_string_new (NULL);
+
+  for (; index != PST_NODE_ROOT; index = ruleset->nodes[index].parent)
     {
-      node = &ruleset->nodes[index];
-      g_string_prepend_len (path, node->name, node->name_length);
+      g_string_prepend_len (path, ruleset->nodes[index].name, ruleset->nodes[index].name_length);
       g_string_prepend_c (path, '/');
     }
-  if (path->len == 0)
-    g_string_append_c (path, '/');
-  return g_string_free (path, FALSE);
+  put_path (out, path->len > 0 ? path->str : "/");
 }
 
 GVariant *
 pst_ruleset_to_variant (const PstRuleset *ruleset)
 {
-  GVariantBuilder rules, doors, guards;
+  GByteArray *out = g_byte_array_new ();
+  g_autoptr (GBytes) bytes = NULL;
+  guint32 n_doors = 0, n_guards = 0;
 
-  g_variant_builder_init (&rules, G_VARIANT_TYPE ("a(tayuuuu)"));
+  for (guint32 i = 0; i < ruleset->n_nodes; i++)
+    {
+      n_doors += (ruleset->nodes[i].flags & PST_NODE_ADDED_DOOR) != 0;
+      n_guards += (ruleset->nodes[i].flags & PST_NODE_PROTECTED) != 0;
+    }
+  put_u32 (out, MAGIC);
+  put_u64 (out, ruleset->generation);
+  put_u32 (out, ruleset->n_rules);
+  put_u32 (out, n_doors);
+  put_u32 (out, n_guards);
+
   for (guint32 i = 0; i < ruleset->n_rules; i++)
     {
       const PstRule *rule = &ruleset->rules[i];
+      const guint8 words[4] = { (guint8)rule->scope, (guint8)rule->access, (guint8)rule->answer, (guint8)rule->tier };
 
-      g_variant_builder_add (&rules, "(t@ayuuuu)", rule->id, g_variant_new_bytestring (rule->path), (guint32)rule->scope,
-                             (guint32)rule->access, (guint32)rule->answer, (guint32)rule->tier);
+      put_u64 (out, rule->id);
+      g_byte_array_append (out, words, sizeof words);
+      put_path (out, rule->path);
     }
-
-  g_variant_builder_init (&doors, G_VARIANT_TYPE ("a(ayb)"));
-  g_variant_builder_init (&guards, G_VARIANT_TYPE ("aay"));
   for (guint32 i = 0; i < ruleset->n_nodes; i++)
-    {
-      const PstNode *node = &ruleset->nodes[i];
+    if ((ruleset->nodes[i].flags & PST_NODE_ADDED_DOOR) != 0)
+      {
+        const guint8 listed = (ruleset->nodes[i].flags & PST_NODE_LISTED) != 0;
 
-      if ((node->flags & PST_NODE_ADDED_DOOR) != 0)
-        {
-          g_autofree char *path = path_of_node (ruleset, i);
+        g_byte_array_append (out, &listed, 1);
+        put_path_of_node (out, ruleset, i);
+      }
+  for (guint32 i = 0; i < ruleset->n_nodes; i++)
+    if ((ruleset->nodes[i].flags & PST_NODE_PROTECTED) != 0)
+      put_path (out, ruleset->nodes[i].path);
 
-          g_variant_builder_add (&doors, "(@ayb)", g_variant_new_bytestring (path), (node->flags & PST_NODE_LISTED) != 0);
-        }
-      if ((node->flags & PST_NODE_PROTECTED) != 0)
-        g_variant_builder_add_value (&guards, g_variant_new_bytestring (node->path));
-    }
-  return g_variant_new (PST_RULESET_TYPE, ruleset->generation, &rules, &doors, &guards);
+  bytes = g_byte_array_free_to_bytes (out);
+  return g_variant_new_from_bytes (G_VARIANT_TYPE (PST_RULESET_TYPE), bytes, TRUE);
 }
 
-/* A byte string without a NUL but its last, that is a normal path. */
-static const char *
-check_path (GVariant *value)
-{
-  gsize size;
-  const char *path = g_variant_get_fixed_array (value, &size, 1);
+/* ---- reading ---- */
 
-  if (size < 2 || size > PATH_MAX || path[size - 1] != '\0' || memchr (path, '\0', size - 1) != NULL ||
-      !pst_path_is_normal (path))
+typedef struct
+{
+  const guint8 *at;
+  gsize left;
+} Reader;
+
+static gboolean
+take (Reader *reader, gpointer out, gsize size)
+{
+  if (reader->left < size)
+    return FALSE;
+  memcpy (out, reader->at, size);
+  reader->at += size;
+  reader->left -= size;
+  return TRUE;
+}
+
+/* NULL if there is no whole path; whether it is normal is for the builder to say. */
+static const char *
+take_path (Reader *reader)
+{
+  const char *path = (const char *)reader->at;
+  const guint8 *nul = reader->left > 0 ? memchr (reader->at, '\0', reader->left) : NULL;
+
+  if (nul == NULL)
     return NULL;
+  reader->left -= (gsize)(nul + 1 - reader->at);
+  reader->at = nul + 1;
   return path;
 }
 
 static gboolean
-read_rules (GVariant *rules, PstRulesetBuilder *builder)
+read_rule (Reader *reader, PstRulesetBuilder *builder)
 {
-  gsize n_rules = g_variant_n_children (rules);
+  PstRule rule = { 0 };
+  guint8 words[4];
 
-  for (gsize i = 0; i < n_rules; i++)
-    {
-      g_autoptr (GVariant) path = NULL;
-      guint32 scope, access, answer, tier;
-      PstRule rule = { 0 };
+  if (!take (reader, &rule.id, sizeof rule.id) || !take (reader, words, sizeof words))
+    return FALSE;
+  rule.scope = words[0];
+  rule.access = words[1];
+  rule.answer = words[2];
+  rule.tier = words[3];
+  rule.path = take_path (reader);
+  return rule.path != NULL && pst_ruleset_builder_add_rule (builder, &rule);
+}
 
-      g_variant_get_child (rules, i, "(t@ayuuuu)", &rule.id, &path, &scope, &access, &answer, &tier);
-      rule.path = check_path (path);
-      if (rule.path == NULL || scope > PST_SCOPE_FILE || access > PST_ACCESS_SAVE || answer > PST_ANSWER_ASK ||
-          tier > PST_TIER_PROFILE)
-        return FALSE;
-      rule.scope = scope;
-      rule.access = access;
-      rule.answer = answer;
-      rule.tier = tier;
-      if (!pst_ruleset_builder_add_rule (builder, &rule))
-        return FALSE;
-    }
-  return TRUE;
+static gboolean
+read_door (Reader *reader, PstRulesetBuilder *builder)
+{
+  guint8 listed;
+  const char *path;
+
+  if (!take (reader, &listed, 1) || listed > 1)
+    return FALSE;
+  path = take_path (reader);
+  return path != NULL && pst_ruleset_builder_add_door (builder, path, listed);
+}
+
+static gboolean
+read_guard (Reader *reader, PstRulesetBuilder *builder)
+{
+  const char *path = take_path (reader);
+
+  return path != NULL && pst_ruleset_builder_add_protected (builder, path);
+}
+
+static PstRuleset *
+refuse (GError **error, const char *what)
+{
+  g_set_error (error, PST_RULESET_ERROR, 0, "A ruleset came in %s", what);
+  return NULL;
 }
 
 PstRuleset *
 pst_ruleset_new_from_variant (GVariant *variant, GError **error)
 {
   g_autoptr (PstRulesetBuilder) builder = NULL;
-  g_autoptr (GVariant) rules = NULL, doors = NULL, guards = NULL;
+  guint32 magic, n_rules, n_doors, n_guards;
   guint64 generation;
-  gsize n_doors, n_guards;
+  Reader reader;
 
-  if (!g_variant_is_of_type (variant, G_VARIANT_TYPE (PST_RULESET_TYPE)) || !g_variant_is_normal_form (variant))
-    {
-      g_set_error_literal (error, PST_RULESET_ERROR, 0, "A ruleset came in that is malformed");
-      return NULL;
-    }
-  g_variant_get (variant, "(t@a(tayuuuu)@a(ayb)@aay)", &generation, &rules, &doors, &guards);
-  n_doors = g_variant_n_children (doors);
-  n_guards = g_variant_n_children (guards);
-  if (g_variant_n_children (rules) + n_doors + n_guards > PST_RULESET_MAX_ENTRIES)
-    {
-      g_set_error (error, PST_RULESET_ERROR, 0, "A ruleset came in with more than %d entries", PST_RULESET_MAX_ENTRIES);
-      return NULL;
-    }
+  if (!g_variant_is_of_type (variant, G_VARIANT_TYPE (PST_RULESET_TYPE)))
+    return refuse (error, "of another type");
+  reader.at = g_variant_get_fixed_array (variant, &reader.left, 1);
+  if (!take (&reader, &magic, sizeof magic) || magic != MAGIC)
+    return refuse (error, "that is none");
+  if (!take (&reader, &generation, sizeof generation) || !take (&reader, &n_rules, sizeof n_rules) ||
+      !take (&reader, &n_doors, sizeof n_doors) || !take (&reader, &n_guards, sizeof n_guards))
+    return refuse (error, "that is cut off");
+  if ((guint64)n_rules + n_doors + n_guards > PST_RULESET_MAX_ENTRIES)
+    return refuse (error, "with too many entries");
 
   builder = pst_ruleset_builder_new ();
-  if (!read_rules (rules, builder))
-    {
-      g_set_error_literal (error, PST_RULESET_ERROR, 0, "A ruleset came in with a rule that is out of range");
-      return NULL;
-    }
-  for (gsize i = 0; i < n_doors; i++)
-    {
-      g_autoptr (GVariant) path = NULL;
-      gboolean listed;
-
-      g_variant_get_child (doors, i, "(@ayb)", &path, &listed);
-      if (check_path (path) == NULL || !pst_ruleset_builder_add_door (builder, check_path (path), listed))
-        {
-          g_set_error_literal (error, PST_RULESET_ERROR, 0, "A ruleset came in with a door that is not a normal path");
-          return NULL;
-        }
-    }
-  for (gsize i = 0; i < n_guards; i++)
-    {
-      g_autoptr (GVariant) path = g_variant_get_child_value (guards, i);
-
-      if (check_path (path) == NULL || !pst_ruleset_builder_add_protected (builder, check_path (path)))
-        {
-          g_set_error_literal (error, PST_RULESET_ERROR, 0, "A ruleset came in with a protected path that is not normal");
-          return NULL;
-        }
-    }
+  for (guint32 i = 0; i < n_rules; i++)
+    if (!read_rule (&reader, builder))
+      return refuse (error, "with a rule that is malformed");
+  for (guint32 i = 0; i < n_doors; i++)
+    if (!read_door (&reader, builder))
+      return refuse (error, "with a door that is malformed");
+  for (guint32 i = 0; i < n_guards; i++)
+    if (!read_guard (&reader, builder))
+      return refuse (error, "with a protected path that is malformed");
+  if (reader.left > 0)
+    return refuse (error, "with something behind its end");
   return pst_ruleset_builder_end (g_steal_pointer (&builder), generation);
 }

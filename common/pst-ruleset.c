@@ -304,3 +304,10 @@ pst_ruleset_get_n_rules (const PstRuleset *ruleset)
 {
   return ruleset->n_rules;
 }
+
+const PstRule *
+pst_ruleset_get_rule (const PstRuleset *ruleset, guint index)
+{
+  g_return_val_if_fail (index < ruleset->n_rules, NULL);
+  return &ruleset->rules[index];
+}

@@ -573,48 +573,88 @@ test_random (void)
 
 /* ---- the wire form ---- */
 
-static void
-assert_refused (const char *text)
+/* A head that claims so many entries, and whatever follows it. */
+static GVariant *
+wire (guint32 n_rules, guint32 n_doors, guint32 n_guards, const void *rest, gsize size)
+{
+  guint32 magic = 0x31525350;
+  guint64 generation = 9;
+  GByteArray *bytes = g_byte_array_new ();
+  g_autoptr (GBytes) whole = NULL;
+
+  g_byte_array_append (bytes, (guint8 *)&magic, 4);
+  g_byte_array_append (bytes, (guint8 *)&generation, 8);
+  g_byte_array_append (bytes, (guint8 *)&n_rules, 4);
+  g_byte_array_append (bytes, (guint8 *)&n_doors, 4);
+  g_byte_array_append (bytes, (guint8 *)&n_guards, 4);
+  g_byte_array_append (bytes, rest, (guint)size);
+  whole = g_byte_array_free_to_bytes (bytes);
+  return g_variant_ref_sink (g_variant_new_from_bytes (G_VARIANT_TYPE (PST_RULESET_TYPE), whole, FALSE));
+}
+
+/* Consumes @variant. */
+static PstRuleset *
+read_wire (GVariant *variant)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) variant = g_variant_ref_sink (g_variant_new_parsed (text));
   PstRuleset *ruleset = pst_ruleset_new_from_variant (variant, &error);
 
-  if (ruleset != NULL)
-    g_error ("accepted: %s", text);
-  g_assert_error (error, PST_RULESET_ERROR, 0);
+  g_variant_unref (variant);
+  if (ruleset == NULL)
+    g_assert_error (error, PST_RULESET_ERROR, 0);
+  else
+    g_assert_no_error (error);
+  return ruleset;
 }
+
+#define ID "\7\0\0\0\0\0\0\0"
+#define WIRE(rules, doors, guards, text) read_wire (wire (rules, doors, guards, text, sizeof text - 1))
 
 static void
 test_hostile_variant (void)
 {
-  g_autoptr (GVariant) good = g_variant_ref_sink (g_variant_new_parsed (
-      "(uint64 1, [(uint64 7, b'/a', uint32 1, uint32 1, uint32 1, uint32 2)], [(b'/b', true)], [b'/c'])"));
-  g_autoptr (PstRuleset) ruleset = pst_ruleset_new_from_variant (good, NULL);
+  static const char good[] = ID "\1\1\1\2/a\0"
+                                "\1/b\0"
+                                "/c\0";
+  g_autoptr (PstRuleset) ruleset = WIRE (1, 1, 1, good);
+  g_autoptr (PstRuleset) extremes = WIRE (1, 0, 0, ID "\2\3\5\3/a\0");
 
   g_assert_nonnull (ruleset);
+  g_assert_cmpuint (pst_ruleset_get_generation (ruleset), ==, 9);
+  g_assert_cmpuint (pst_ruleset_get_rule (ruleset, 0)->id, ==, 7);
   assert_answer (ruleset, "/a/x", VIEW, ALLOW);
   g_assert_true (decide (ruleset, "/b", VIEW).is_door);
 
-  assert_refused ("(uint64 1, 'x')");
-#define RULE(path, numbers) "(uint64 1, [(uint64 7, " path ", " numbers ")], @a(ayb) [], @aay [])"
-  assert_refused (RULE ("b'a'", "uint32 1, uint32 1, uint32 1, uint32 2"));
-  assert_refused (RULE ("b''", "uint32 1, uint32 1, uint32 1, uint32 2"));
-  assert_refused (RULE ("@ay []", "uint32 1, uint32 1, uint32 1, uint32 2"));
-  assert_refused (RULE ("b'/a/'", "uint32 1, uint32 1, uint32 1, uint32 2"));
-  assert_refused (RULE ("[byte 0x2f, 0x61]", "uint32 1, uint32 1, uint32 1, uint32 2"));
-  assert_refused (RULE ("[byte 0x2f, 0x61, 0x00, 0x62, 0x00]", "uint32 1, uint32 1, uint32 1, uint32 2"));
-  assert_refused (RULE ("b'/a'", "uint32 0, uint32 1, uint32 1, uint32 2"));
-  assert_refused (RULE ("b'/a'", "uint32 3, uint32 1, uint32 1, uint32 2"));
-  assert_refused (RULE ("b'/a'", "uint32 1, uint32 0, uint32 1, uint32 2"));
-  assert_refused (RULE ("b'/a'", "uint32 1, uint32 4, uint32 1, uint32 2"));
-  assert_refused (RULE ("b'/a'", "uint32 1, uint32 1, uint32 0, uint32 2"));
-  assert_refused (RULE ("b'/a'", "uint32 1, uint32 1, uint32 6, uint32 2"));
-  assert_refused (RULE ("b'/a'", "uint32 1, uint32 1, uint32 1, uint32 0"));
-  assert_refused (RULE ("b'/a'", "uint32 1, uint32 1, uint32 1, uint32 4"));
-  assert_refused (RULE ("b'/a'", "uint32 4294967295, uint32 1, uint32 1, uint32 1"));
-  assert_refused ("(uint64 1, @a(tayuuuu) [], [(b'relative', true)], @aay [])");
-  assert_refused ("(uint64 1, @a(tayuuuu) [], @a(ayb) [], [b'/a/../b'])");
+  for (gsize i = 0; i < sizeof good - 1; i++)
+    g_assert_null (read_wire (wire (1, 1, 1, good, i)));
+  g_assert_null (read_wire (wire (1, 1, 1, good, sizeof good)));
+  g_assert_null (WIRE (2, 1, 1, good));
+  g_assert_null (WIRE (1, 0, 1, good));
+  g_assert_null (WIRE (G_MAXUINT32, 0, 0, good));
+  g_assert_null (WIRE (G_MAXUINT32, 1, G_MAXUINT32, good));
+  g_assert_null (WIRE (PST_RULESET_MAX_ENTRIES, 1, 0, good));
+
+  g_assert_nonnull (extremes);
+  g_assert_null (WIRE (1, 0, 0, ID "\0\1\1\2/a\0"));
+  g_assert_null (WIRE (1, 0, 0, ID "\3\1\1\2/a\0"));
+  g_assert_null (WIRE (1, 0, 0, ID "\1\0\1\2/a\0"));
+  g_assert_null (WIRE (1, 0, 0, ID "\1\4\1\2/a\0"));
+  g_assert_null (WIRE (1, 0, 0, ID "\1\1\0\2/a\0"));
+  g_assert_null (WIRE (1, 0, 0, ID "\1\1\6\2/a\0"));
+  g_assert_null (WIRE (1, 0, 0, ID "\1\1\1\0/a\0"));
+  g_assert_null (WIRE (1, 0, 0, ID "\1\1\1\4/a\0"));
+  g_assert_null (WIRE (1, 0, 0, ID "\377\377\377\377/a\0"));
+  g_assert_null (WIRE (1, 0, 0, ID "\1\1\1\2\0"));
+  g_assert_null (WIRE (1, 0, 0, ID "\1\1\1\2a\0"));
+  g_assert_null (WIRE (1, 0, 0, ID "\1\1\1\2/a/\0"));
+  g_assert_null (WIRE (1, 0, 0, ID "\1\1\1\2/a/../b\0"));
+  g_assert_null (WIRE (1, 0, 0, ID "\1\1\1\2/a"));
+  g_assert_null (WIRE (0, 1, 0, "\2/a\0"));
+  g_assert_null (WIRE (0, 1, 0, "\1a\0"));
+  g_assert_null (WIRE (0, 0, 1, "a\0"));
+  g_assert_null (WIRE (0, 0, 1, ""));
+  g_assert_null (read_wire (g_variant_ref_sink (g_variant_new_string ("/a"))));
+  g_assert_null (read_wire (g_variant_ref_sink (g_variant_new_bytestring ("PSR2 and so on and on and on"))));
 }
 
 static void
