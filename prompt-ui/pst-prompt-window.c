@@ -304,9 +304,11 @@ pst_prompt_window_finalize (GObject *object)
   G_OBJECT_CLASS (pst_prompt_window_parent_class)->finalize (object);
 }
 
-/* Geometry only: round buttons stand on the same edge as the text above them. */
+/* No colours. Round buttons stand on the same edge as the text above them; and a dialog that comes up does not fade in: the
+ * theme's transitions would draw it, symbolic pictures included, a dozen times over. */
 static const char css[] = "window.postern-question radiobutton:dir(ltr) > radio { margin-left: 0; margin-right: 8px; }"
-                          "window.postern-question radiobutton:dir(rtl) > radio { margin-right: 0; margin-left: 8px; }";
+                          "window.postern-question radiobutton:dir(rtl) > radio { margin-right: 0; margin-left: 8px; }"
+                          "window.postern-question * { transition: none; }";
 
 static void
 pst_prompt_window_class_init (PstPromptWindowClass *klass)
