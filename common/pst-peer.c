@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "pst-peer-private.h"
 
+#include "pst-text.h"
+
 #include <string.h>
 
 /* How a peer works
@@ -22,6 +24,7 @@
  */
 
 #define MAX_PER_DISPATCH 32
+#define MAX_ERROR_CHARS 2000
 
 /* clang-format off */
 G_DEFINE_QUARK (pst-peer-error-quark, pst_peer_error)
@@ -59,10 +62,13 @@ call_of_reply (PstPeer *peer, PstPacket *packet)
 void
 pst_peer_remote_error (PstPacket *packet, GError **error)
 {
+  g_autofree char *shown = NULL;
   const char *text;
 
+  /* It ends up on a terminal or in a log, and the other end may be a gate that has been taken over. */
   g_variant_get (packet->message.args, "(&s)", &text);
-  g_set_error_literal (error, PST_PEER_ERROR, PST_PEER_ERROR_REMOTE, text);
+  shown = pst_text_for_display (text, MAX_ERROR_CHARS);
+  g_set_error_literal (error, PST_PEER_ERROR, PST_PEER_ERROR_REMOTE, shown);
 }
 
 void

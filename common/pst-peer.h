@@ -79,7 +79,7 @@ typedef enum
 {
   PST_PEER_ERROR_CLOSED,
   PST_PEER_ERROR_TIMEOUT,
-  PST_PEER_ERROR_REMOTE, /* the other end answered with an error: the text is for a person */
+  PST_PEER_ERROR_REMOTE, /* the other end answered with an error: the text is for a person, one line, fit to show */
   PST_PEER_ERROR_MALFORMED,
 } PstPeerError;
 GQuark pst_peer_error_quark (void);

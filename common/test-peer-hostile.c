@@ -202,6 +202,28 @@ test_flood_while_waiting (void)
   close (b_fd);
 }
 
+/* The text of an error is for a person: nothing in it may command a terminal. */
+static void
+test_error_text (void)
+{
+  g_autoptr (GBytes) packet = pst_packet_encode (PST_PACKET_ERROR, 1, "", g_variant_new ("(s)", "a\n\033]0;x\a\u202eb"));
+  g_autoptr (GError) error = NULL;
+  guint32 serial;
+  int a_fd, b_fd;
+  End a;
+
+  raw_pair (&a_fd, &b_fd);
+  end_init (&a, a_fd, FALSE);
+  serial = pst_peer_send_call (a.peer, "Ask", NULL, NULL, 0, NULL);
+  g_assert_cmpuint (serial, ==, 1);
+  send_raw (b_fd, g_bytes_get_data (packet, NULL), g_bytes_get_size (packet), NULL, 0);
+  g_assert_null (pst_peer_wait_reply (a.peer, serial, -1, &error));
+  g_assert_error (error, PST_PEER_ERROR, PST_PEER_ERROR_REMOTE);
+  g_assert_cmpstr (error->message, ==, "a\\x0A\\x1B]0;x\\x07\\u{202E}b");
+  end_clear (&a);
+  close (b_fd);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -210,5 +232,6 @@ main (int argc, char **argv)
   g_test_add_func ("/peer-hostile/malformed", test_malformed);
   g_test_add_func ("/peer-hostile/malformed-large", test_malformed_large);
   g_test_add_func ("/peer-hostile/flood-while-waiting", test_flood_while_waiting);
+  g_test_add_func ("/peer-hostile/error-text", test_error_text);
   return g_test_run ();
 }
