@@ -247,20 +247,34 @@ spawn (PstScreen *screen)
   return TRUE;
 }
 
+typedef struct
+{
+  PstBroker *broker;
+  char *key;
+} TextAgent;
+
 static void
 on_text_agent (PstPeer *peer, PstMessage *reply, const GError *error, gpointer user_data)
 {
-  char *key = user_data;
+  TextAgent *text = user_data;
+  PstScreen *screen = g_hash_table_lookup (text->broker->screens, text->key);
 
-  if (error)
-    g_message ("%s: %s", key, error->message);
-  g_free (key);
+  /* On success it connects by itself, and then the screen has it. */
+  if (error && screen && screen->starting)
+    {
+      g_message ("%s: %s", text->key, error->message);
+      screen->failures = MAX_FAILURES;
+      start_failed (screen);
+    }
+  g_free (text->key);
+  g_free (text);
 }
 
 gboolean
 pst_screen_start (PstBroker *broker, const char *key, GVariant *environment, PstSandbox *sandbox)
 {
   PstScreen *screen;
+  TextAgent *text;
   gint64 now = g_get_monotonic_time ();
 
   if (strcmp (key, "none") == 0)
@@ -288,7 +302,9 @@ pst_screen_start (PstBroker *broker, const char *key, GVariant *environment, Pst
           screen->starting = FALSE;
           return FALSE;
         }
-      pst_peer_call (sandbox->launcher, PST_LAUNCHER_START_TEXT_AGENT, NULL, NULL, 0, on_text_agent, g_strdup (key));
+      text = g_new (TextAgent, 1);
+      *text = (TextAgent){ broker, g_strdup (key) };
+      pst_peer_call (sandbox->launcher, PST_LAUNCHER_START_TEXT_AGENT, NULL, NULL, 0, on_text_agent, text);
     }
   else if (!spawn (screen))
     {

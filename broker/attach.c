@@ -242,12 +242,20 @@ pst_attach_for (PstAsk *ask, const PstDecision *decision, const PstShown *shown)
 
   if (status == UNIT_ASK)
     {
+      g_free (ask->past_rule);
+      ask->past_rule = g_strdup (decision->rule->path);
       pst_consent_question (ask);
       return;
     }
   if (status == UNIT_MISSING)
     {
-      pst_ask_finish (ask, PST_OUTCOME_HIDE);
+      /* Shown a moment ago, and gone. */
+      gboolean vanished = shown && shown->rule == decision->rule->id && shown->rule != 0 && shown->inode != 0;
+      g_autofree char *path = g_strdup (decision->rule->path);
+
+      pst_ask_finish (ask, vanished ? PST_OUTCOME_DENY : PST_OUTCOME_HIDE);
+      if (vanished)
+        withdraw_if_changed (sandbox, path, unit.real ? unit.real : path, shown);
       return;
     }
   tree = pst_sandbox_find_tree (sandbox, unit.path, unit.kind);

@@ -63,6 +63,7 @@ struct _PstAsk
   char *target;          /* by the intent; path itself if that is unknown */
   PstQuestion *question; /* (nullable), borrowed */
   PstTree *tree;         /* (nullable), borrowed: waits for it */
+  char *past_rule;       /* (nullable): path of a rule that says "allow" and does not reach here: it is asked all the same */
   gboolean interrupted;  /* look whether the caller is dying */
 };
 

@@ -194,7 +194,8 @@ pst_consent_resettle (PstBroker *broker, const char *app, const PstShown *shown)
       if (!ask || !ask->question)
         continue;
       pst_ruleset_decide (ask->sandbox->ruleset, ask->path, ask->access, &decision);
-      if (decision.answer == PST_ANSWER_ASK)
+      if (decision.answer == PST_ANSWER_ASK ||
+          (decision.answer == PST_ANSWER_ALLOW && g_strcmp0 (decision.rule->path, ask->past_rule) == 0))
         continue;
       pst_consent_leave (ask);
       pst_consent_consider (ask, shown);

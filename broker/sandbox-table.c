@@ -2,6 +2,7 @@
 #include "sandbox-table.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "consent.h"
 #include "intent.h"
 #include "postern-ipc.h"
+#include "pst-fd.h"
 #include "pst-path.h"
 #include "pst-text.h"
 
@@ -34,6 +36,7 @@ ask_free (gpointer data)
 
   g_free (ask->path);
   g_free (ask->target);
+  g_free (ask->past_rule);
   g_free (ask);
 }
 
@@ -149,12 +152,22 @@ pst_sandbox_list (PstBroker *broker, const char *app)
 
 /* State */
 
+/* In the runtime directory, for a broker that was killed: nothing of it has to survive the power, so nothing is flushed. */
+static gboolean
+replace_file (const char *file, GVariant *content)
+{
+  g_autofree char *new = g_strconcat (file, ".new", NULL);
+  pst_autofd fd = open (new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+  gsize size = g_variant_get_size (content);
+
+  return fd >= 0 && write (fd, g_variant_get_data (content), size) == (gssize)size && rename (new, file) == 0;
+}
+
 void
 pst_sandbox_save_state (PstSandbox *sandbox)
 {
   g_autofree char *file = state_file (sandbox);
   g_autoptr (GVariant) state = NULL;
-  g_autoptr (GError) error = NULL;
   GVariantBuilder trees;
 
   if (sandbox->ended)
@@ -169,9 +182,8 @@ pst_sandbox_save_state (PstSandbox *sandbox)
     }
   state = g_variant_ref_sink (g_variant_new ("(ux^aya(tuuayaybt))", (guint32)sandbox->init, sandbox->started,
                                              sandbox->launch_dir ? sandbox->launch_dir : "", &trees));
-  if (!g_file_set_contents_full (file, g_variant_get_data (state), (gssize)g_variant_get_size (state),
-                                 G_FILE_SET_CONTENTS_CONSISTENT, 0600, &error))
-    g_warning ("what is attached cannot be noted: %s", error->message);
+  if (!replace_file (file, state))
+    g_warning ("what is attached cannot be noted: %s", g_strerror (errno));
 }
 
 gboolean

@@ -590,6 +590,16 @@ write_event (PstStore *store, const PstEvent *event)
   return run (statement);
 }
 
+/* What was queued before @event happened before it. */
+static gboolean
+write_events_until (PstStore *store, const PstEvent *event)
+{
+  for (GList *l = store->events.head; l; l = l->next)
+    if (!write_event (store, l->data))
+      return FALSE;
+  return write_event (store, event);
+}
+
 guint64
 pst_store_add_rule (PstStore *store, const PstStoredRule *rule, PstEvent *event, gboolean *replaced, GError **error)
 {
@@ -628,13 +638,15 @@ pst_store_add_rule (PstStore *store, const PstStoredRule *rule, PstEvent *event,
     ok = narrow_rule (store, g_array_index (narrowed, guint64, i));
   ok = ok && write_rule (store, copy);
   if (ok && event)
-    ok = write_event (store, event);
+    ok = write_events_until (store, event);
   if (!ok || !commit (store))
     {
       set_write_error (store, error);
       roll_back (store);
       return 0;
     }
+  if (event)
+    g_queue_clear_full (&store->events, (GDestroyNotify)pst_event_free);
 
   for (guint i = 0; i < gone->len; i++)
     forget (store, g_array_index (gone, guint64, i));
@@ -663,13 +675,15 @@ pst_store_remove_rules (PstStore *store, const guint64 *ids, gsize n_ids, PstEve
   for (gsize i = 0; ok && i < n_ids; i++)
     ok = delete_rule (store, ids[i]);
   if (ok && event)
-    ok = write_event (store, event);
+    ok = write_events_until (store, event);
   if (!ok || !commit (store))
     {
       set_write_error (store, error);
       roll_back (store);
       return FALSE;
     }
+  if (event)
+    g_queue_clear_full (&store->events, (GDestroyNotify)pst_event_free);
   for (gsize i = 0; i < n_ids; i++)
     forget (store, ids[i]);
   return TRUE;

@@ -343,9 +343,11 @@ on_launcher_message (PstPeer *peer, PstMessage *message, gpointer data)
       g_variant_get (message->args, "(tuu^ay^ayttbb)", &tree->number, &tree->kind, &tree->access, &tree->path, &tree->real,
                      &tree->device, &tree->inode, &tree->live, &tree->create);
       sandbox->n_attached++;
-      if (sandbox->fail_attach)
+      if (sandbox->swap)
         {
-          sandbox->fail_attach = FALSE;
+          g_assert_no_errno (g_rename (sandbox->swap, sandbox->swap_to));
+          g_assert_no_errno (g_mkdir (sandbox->swap, 0700));
+          sandbox->swap = NULL;
           tree_free (tree);
           pst_peer_reply_error (peer, message->serial, "another inode");
           return;

@@ -79,7 +79,8 @@ typedef struct
   PstRuleset *ruleset;
   GPtrArray *trees; /* of TestTree: attached now */
   guint n_attached, n_detached, n_policies, n_notices, n_terminated, n_text_agents, gate_closed;
-  gboolean fail_attach; /* answer the next Attach with an error */
+  /* The next Attach finds that something else is there: moves @swap to @swap_to, makes a directory in its place, and fails. */
+  char *swap, *swap_to;
   guint64 last_ask;
 } TestSandbox;
 /* @request: (nullable) further keys, a{sv} builder text is not needed: display ":test" unless @display is NULL. */
