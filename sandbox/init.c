@@ -168,6 +168,8 @@ become_program (Init *init)
     }
   if (chdir (setup->cwd) < 0 && chdir (setup->input->home) < 0)
     (void)!chdir ("/");
+  if (setup->ignore_children)
+    signal (SIGCHLD, SIG_IGN);
   sigprocmask (SIG_SETMASK, &setup->mask, NULL);
   execve (setup->program, setup->argv, setup->environment);
   if (errno == ENOEXEC)

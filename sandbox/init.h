@@ -28,6 +28,7 @@ typedef struct
   struct winsize size;
 
   sigset_t mask; /* the program's signal mask */
+  gboolean ignore_children; /* it is to find SIGCHLD ignored */
   mode_t umask;
 } PstInitSetup;
 

@@ -47,6 +47,7 @@ typedef struct
   int host_ns;    /* A */
   gboolean strict;
   guint flags; /* PstControlFlags */
+  gboolean ignore_children;
 } Starting;
 
 static gboolean
@@ -167,6 +168,7 @@ start_init (Starting *self, const sigset_t *mask, GError **error)
         .termios = self->terminal.termios,
         .size = self->terminal.size,
         .mask = *mask,
+        .ignore_children = self->ignore_children,
       };
 
       memcpy (setup.is_terminal, self->terminal.is_terminal, sizeof setup.is_terminal);
@@ -332,6 +334,8 @@ pst_launch_run (PstLaunch *launch)
   for (gsize i = 0; i < G_N_ELEMENTS (passed_on); i++)
     sigaddset (&self.setup.signals, passed_on[i]);
   sigprocmask (SIG_BLOCK, &self.setup.signals, &mask);
+  /* A caller may have left it ignored, and then no status of a child would ever come. */
+  self.ignore_children = signal (SIGCHLD, SIG_DFL) == SIG_IGN;
   pst_terminal_examine (&self.terminal);
   self.setup.interactive = self.terminal.interactive;
   self.setup.control = self.setup.init_pidfd = self.setup.fusefs_pidfd = -1;

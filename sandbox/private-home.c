@@ -125,11 +125,14 @@ is_machine_id (const char *text, ssize_t n)
   return n == 33 && text[32] == '\n' && strspn (text, "0123456789abcdef") == 32;
 }
 
-/* Random for each application, and the same at each of its starts; says nothing of the machine. */
+/* Random for each application, and the same at each of its starts; says nothing of the machine. @name: the private home's, beside which it is
+ * kept, where the application does not reach. */
 static gboolean
-read_machine_id (int parent, char id[33])
+read_machine_id (int parent, const char *name, char id[33])
 {
-  pst_autofd fd = openat (parent, "machine-id", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+  g_autofree char *file = g_strconcat (".machine-id.", name, NULL);
+  g_autofree char *fresh = g_strconcat (file, ".new", NULL);
+  pst_autofd fd = openat (parent, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
   guint8 random[16];
   char text[34];
 
@@ -146,15 +149,16 @@ read_machine_id (int parent, char id[33])
     g_snprintf (id + 2 * i, 3, "%02x", random[i]);
   memcpy (text, id, 32);
   text[32] = '\n';
-  if (unlinkat (parent, "machine-id.new", 0) < 0 && errno != ENOENT)
+  if (unlinkat (parent, fresh, 0) < 0 && errno != ENOENT)
     return FALSE;
-  fd = openat (parent, "machine-id.new", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-  return fd >= 0 && write (fd, text, 33) == 33 && renameat (parent, "machine-id.new", parent, "machine-id") == 0;
+  fd = openat (parent, fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  return fd >= 0 && write (fd, text, 33) == 33 && renameat (parent, fresh, parent, file) == 0;
 }
 
 gboolean
 pst_private_home_open (const char *path, PstPrivateHome *out, GError **error)
 {
+  g_autofree char *name = g_path_get_basename (path);
   pst_autofd fd = -1, parent = -1;
   struct stat st;
 
@@ -180,8 +184,8 @@ pst_private_home_open (const char *path, PstPrivateHome *out, GError **error)
   parent = openat (fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (out->root < 0 || parent < 0)
     return fail (error, path, "");
-  if (!read_machine_id (parent, out->machine_id))
-    return fail (error, path, "/../machine-id");
+  if (!read_machine_id (parent, name, out->machine_id))
+    return fail (error, path, " (its machine-id)");
   return TRUE;
 }
 
