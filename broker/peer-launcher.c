@@ -184,6 +184,8 @@ describe_result (PstSandbox *sandbox, const char *home)
   g_variant_builder_add (&result, "{sv}", "strict", g_variant_new_boolean (sandbox->strict));
   g_variant_builder_add (&result, "{sv}", "sys",
                          g_variant_new_boolean (sandbox->profile && pst_profile_get_sys (sandbox->profile)));
+  g_variant_builder_add (&result, "{sv}", "nested",
+                         g_variant_new_boolean (sandbox->profile && pst_profile_get_nested_namespaces (sandbox->profile)));
   g_variant_builder_add (&result, "{sv}", "nested_namespaces",
                          g_variant_new_boolean (sandbox->profile && pst_profile_get_nested_namespaces (sandbox->profile)));
   return g_variant_new ("(a{sv})", &result);

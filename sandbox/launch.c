@@ -300,7 +300,13 @@ static gboolean
 start (Starting *self, const sigset_t *mask, GError **error)
 {
   const PstPlanInput *input = &self->launch->input;
+  g_autofree char *forbidden = pst_namespaces_forbidden ();
 
+  if (forbidden)
+    {
+      g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_PERM, forbidden);
+      return FALSE;
+    }
   if (!send_register (self, error) || !start_fusefs (self, error) || !pst_namespaces_enter (input->uid, input->gid, error) ||
       !pst_mounts_new_gate (input->uid, input->gid, &self->fuse, &self->gate_mount, error) || !start_init (self, mask, error))
     return FALSE;

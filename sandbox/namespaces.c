@@ -39,6 +39,28 @@ read_number (const char *path)
   return g_ascii_strtoll (text, NULL, 10);
 }
 
+static char *
+explain_switched_off (void)
+{
+  return g_strdup ("user namespaces are switched off: allow them with sudo sysctl user.max_user_namespaces=15000");
+}
+
+static char *
+explain_reserved (void)
+{
+  return g_strdup ("user namespaces are reserved to root: allow them with sudo sysctl kernel.unprivileged_userns_clone=1");
+}
+
+char *
+pst_namespaces_forbidden (void)
+{
+  if (read_number ("/proc/sys/user/max_user_namespaces") == 0)
+    return explain_switched_off ();
+  if (read_number ("/proc/sys/kernel/unprivileged_userns_clone") == 0)
+    return explain_reserved ();
+  return NULL;
+}
+
 char *
 pst_namespaces_explain (int code)
 {
@@ -46,11 +68,11 @@ pst_namespaces_explain (int code)
     return g_strdup (
         "the kernel was built without user namespaces (CONFIG_USER_NS); Postern cannot confine anything without them");
   if (code == ENOSPC && read_number ("/proc/sys/user/max_user_namespaces") == 0)
-    return g_strdup ("user namespaces are switched off: allow them with sudo sysctl user.max_user_namespaces=15000");
+    return explain_switched_off ();
   if (code != EPERM && code != EACCES && code != ENOSPC)
     return NULL;
   if (read_number ("/proc/sys/kernel/unprivileged_userns_clone") == 0)
-    return g_strdup ("user namespaces are reserved to root: allow them with sudo sysctl kernel.unprivileged_userns_clone=1");
+    return explain_reserved ();
   if (read_number ("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1)
     return g_strdup (
         "AppArmor lets only named programs use user namespaces: install Postern's AppArmor profile, or allow all with sudo "

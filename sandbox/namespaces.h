@@ -10,6 +10,9 @@ G_BEGIN_DECLS
  * On failure @error says what forbids it and what to do. */
 gboolean pst_namespaces_enter (uid_t uid, gid_t gid, GError **error);
 
+/* Known beforehand: the sentence if this system has user namespaces switched off, else NULL. (transfer full) */
+char *pst_namespaces_forbidden (void);
+
 /* The sentence for a failure @code (an errno) that user namespaces or a restriction of them can explain; NULL if none does.
  * (transfer full) */
 char *pst_namespaces_explain (int code);
