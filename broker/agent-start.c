@@ -182,6 +182,9 @@ on_child (GPid pid, int status, gpointer data)
   PstScreen *screen = data;
 
   g_spawn_close_pid (pid);
+  /* The end of its connection may have been seen before, and another one be starting by now. */
+  if (pid != screen->pid)
+    return;
   screen->child_source = 0;
   screen->pid = 0;
   if (screen->starting)
