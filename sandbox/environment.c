@@ -99,6 +99,8 @@ static const char *const left_out[] = {
   "XDG_CACHE_HOME",
   "XDG_DATA_HOME",
   "XDG_STATE_HOME",
+  "NO_AT_BRIDGE",
+  "GSETTINGS_BACKEND",
 };
 
 static const char *const prefixes_left_out[] = {
@@ -225,6 +227,11 @@ pst_environment_build (const char *const *host, const PstEnvironmentInput *input
     set (out, "XAUTHORITY", PST_PLAN_XAUTHORITY);
   if (input->wayland)
     set (out, "WAYLAND_DISPLAY", input->wayland);
+  /* There is no message bus. Without saying so, programs start one of their own, with services on it that outlive them and
+   * keep the sandbox, and with it every “this time”, alive; and settings would be kept by such a service. */
+  set (out, "DBUS_SESSION_BUS_ADDRESS", "disabled:");
+  set (out, "NO_AT_BRIDGE", "1");
+  set (out, "GSETTINGS_BACKEND", "keyfile");
   g_ptr_array_add (out, NULL);
   return (GStrv)g_ptr_array_free (out, FALSE);
 }
