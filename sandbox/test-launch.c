@@ -102,7 +102,10 @@ test_environment (void)
   g_assert_true (g_strv_contains (env, "PATH=/usr/bin:/home/u/.local/bin:/sbin"));
   g_assert_true (g_strv_contains (env, "XDG_RUNTIME_DIR=/run/user/1000"));
   g_assert_true (g_strv_contains (env, "XDG_CONFIG_HOME=/home/u/.config2"));
-  g_assert_cmpuint (g_strv_length (out), ==, 7);
+  g_assert_true (g_strv_contains (env, "DBUS_SESSION_BUS_ADDRESS=disabled:"));
+  g_assert_true (g_strv_contains (env, "NO_AT_BRIDGE=1"));
+  g_assert_true (g_strv_contains (env, "GSETTINGS_BACKEND=keyfile"));
+  g_assert_cmpuint (g_strv_length (out), ==, 10);
 }
 
 static void
