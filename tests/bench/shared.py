@@ -6,6 +6,7 @@ measured, as on a desktop, this waits for that directory and starts one there.
 """
 import glob
 import os
+import pwd
 import shutil
 import subprocess
 import sys
@@ -41,12 +42,13 @@ class Scene:
         os.mkdir(self.tmp)
         self.env = dict(os.environ, HOME=self.home, TMPDIR=self.tmp)
         self.brokers = {}
+        self.command, self.broker_env, self.owner = [], {}, os.geteuid()
 
     def watch(self):
         for run in glob.glob(os.path.join(self.tmp, "*", "run")):
-            if run not in self.brokers:
-                self.brokers[run] = subprocess.Popen([b.tool("broker", "postern-broker")], stdin=subprocess.DEVNULL,
-                                                     stdout=subprocess.DEVNULL, env=dict(self.env, XDG_RUNTIME_DIR=run))
+            if run not in self.brokers and os.stat(run).st_uid == self.owner and os.stat(run).st_mode & 0o777 == 0o700:
+                self.brokers[run] = subprocess.Popen([*self.command, b.tool("broker", "postern-broker")], stdin=subprocess.DEVNULL,
+                                                     stdout=subprocess.DEVNULL, env={**self.env, "XDG_RUNTIME_DIR": run, **self.broker_env})
 
     def run(self, script, words, with_broker=True):
         p = subprocess.Popen([script, *words], env=self.env, stdout=subprocess.PIPE, text=True)
@@ -90,12 +92,23 @@ def launch(quick=False):
 
 
 def mem(quick=False):
-    scene = Scene()
+    """As root alone: init and the gate cannot be looked into by their own user."""
+    if os.geteuid() != 0:
+        print("mem: left out: only root may read the memory of init and the gate", file=sys.stderr)
+        return
+    user = pwd.getpwnam(os.environ["BENCH_USER"])
+    scene = Scene(user.pw_dir)
     try:
+        os.chmod(scene.top, 0o755)
+        os.chmod(scene.tmp, 0o755)
+        os.chown(scene.home, user.pw_uid, user.pw_gid)
+        scene.command = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--init-groups"]
+        scene.broker_env = dict(HOME=user.pw_dir, XDG_DATA_HOME=scene.home)
+        scene.owner = user.pw_uid
         rows = scene.run(shared("mem.sh"), [f"postern={b.postern()} run --"])
         sums = [r for (figure, label), r in rows.items() if label == "postern" and figure.startswith("sum of")]
-        if len(sums) != 1 or not float(sums[0][6]) <= 3.5:
-            b.failures.append(f"mem: PSS {sums[0][6] if sums else 'missing'}, allowed 3.5 MiB")
+        if len(sums) != 1 or int(sums[0][8]) != 3 or not float(sums[0][6]) <= 3.5:
+            b.failures.append(f"mem: PSS of three processes {sums[0][6] if sums else 'missing'}, allowed 3.5 MiB")
     finally:
         scene.close()
 
@@ -170,7 +183,7 @@ class PromptScene(Scene):
         # one grant, so that the worker's own program may be run
         first = os.path.join(self.top, "first-run")
         os.mkdir(first, 0o700)
-        subprocess.run([b.postern(), "grant", b.APP, tree, "--access", "change"], check=True,
+        subprocess.run([b.postern(), "grant", b.APP, tree, "--access", "change"], check=True, capture_output=True,
                        env=dict(self.env, XDG_RUNTIME_DIR=first))
         b.stop_broker_of(first)
         self.trigger = f"postern={b.tool('tests', 'bench', 'bench-trigger')} {self.top} {pictures}/p"
