@@ -265,6 +265,23 @@ handle_register (PstConnection *connection, PstMessage *message)
   g_idle_add (after_register, pst_sandbox_ref (sandbox));
 }
 
+/* Its file system was unmounted on the host; a later question attaches what is there then. */
+static void
+lose_tree (PstSandbox *sandbox, guint64 number)
+{
+  for (guint i = 0; i < sandbox->trees->len; i++)
+    {
+      PstTree *tree = sandbox->trees->pdata[i];
+
+      if (tree->number == number && tree->state == PST_TREE_ATTACHED)
+        {
+          pst_sandbox_remove_tree (sandbox, tree);
+          pst_sandbox_save_state (sandbox);
+          return;
+        }
+    }
+}
+
 void
 pst_peer_launcher_handle (PstConnection *connection, PstMessage *message)
 {
@@ -272,6 +289,15 @@ pst_peer_launcher_handle (PstConnection *connection, PstMessage *message)
       message->serial && !connection->sandbox)
     {
       handle_register (connection, message);
+      return;
+    }
+  if (strcmp (message->member, PST_LAUNCHER_LOST) == 0 && pst_message_check (message, PST_LAUNCHER_LOST_IN, NULL) &&
+      connection->sandbox)
+    {
+      guint64 number;
+
+      g_variant_get (message->args, "(t)", &number);
+      lose_tree (connection->sandbox, number);
       return;
     }
   if (strcmp (message->member, PST_LAUNCHER_STARTED) == 0 && pst_message_check (message, PST_LAUNCHER_STARTED_IN, NULL) &&

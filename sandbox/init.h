@@ -27,7 +27,7 @@ typedef struct
   struct termios termios;
   struct winsize size;
 
-  sigset_t mask; /* the program's signal mask */
+  sigset_t mask;            /* the program's signal mask */
   gboolean ignore_children; /* it is to find SIGCHLD ignored */
   mode_t umask;
 } PstInitSetup;

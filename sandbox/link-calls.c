@@ -92,6 +92,31 @@ pst_link_broker_call (PstPeer *peer, PstMessage *message, PstPeer *gate, PstTree
   return TRUE;
 }
 
+static void
+on_lost_dropped (PstPeer *gate, PstMessage *reply, const GError *error, gpointer data)
+{
+  Pending *pending = data;
+
+  pst_peer_notify (pending->broker, PST_LAUNCHER_LOST, g_variant_new ("(t)", pending->tree), NULL, 0);
+  pst_peer_unref (pending->broker);
+  g_free (pending);
+}
+
+void
+pst_link_drop_lost (PstPeer *broker, PstPeer *gate, PstTrees *trees)
+{
+  g_autoptr (GArray) lost = pst_trees_find_lost (trees);
+
+  for (guint i = 0; i < lost->len; i++)
+    {
+      guint64 id = g_array_index (lost, guint64, i);
+
+      pst_trees_detach (trees, id);
+      pst_peer_call (gate, PST_LINK_DROP_TREE, g_variant_new ("(t)", id), NULL, 0, on_lost_dropped,
+                     pending_new (broker, 0, NULL, id));
+    }
+}
+
 /* ---- from the gate ---- */
 
 static void

@@ -125,8 +125,8 @@ is_machine_id (const char *text, ssize_t n)
   return n == 33 && text[32] == '\n' && strspn (text, "0123456789abcdef") == 32;
 }
 
-/* Random for each application, and the same at each of its starts; says nothing of the machine. @name: the private home's, beside which it is
- * kept, where the application does not reach. */
+/* Random for each application, and the same at each of its starts; says nothing of the machine. @name: the private home's,
+ * beside which it is kept, where the application does not reach. */
 static gboolean
 read_machine_id (int parent, const char *name, char id[33])
 {

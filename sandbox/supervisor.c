@@ -6,6 +6,7 @@
  *   init      the program runs, stopped, ended
  *   signals   passed on, as if the program had got them
  *   pidfds    of init (it was killed) and of the gate (then so is the sandbox: without it nothing is decided)
+ *   mounts    the host's have changed: what was unmounted there is let go of here
  *   terminal  relayed by terminal.c
  *
  * When the program has ended but others that it started live on, the caller gets the status at once, as it would have without a
@@ -353,6 +354,15 @@ on_broker_back (PstPeer *peer, gpointer data)
   self->setup->broker = pst_peer_ref (peer);
 }
 
+static gboolean
+on_host_mounts (int fd, GIOCondition condition, gpointer data)
+{
+  Supervisor *self = data;
+
+  pst_link_drop_lost (self->setup->broker, self->setup->gate, self->setup->trees);
+  return G_SOURCE_CONTINUE;
+}
+
 /* ---- the gate ---- */
 
 static void
@@ -384,6 +394,8 @@ pst_supervisor_run (PstSupervisorSetup *setup)
   g_unix_fd_add (setup->control, G_IO_IN | G_IO_HUP, on_control, &self);
   g_unix_fd_add (setup->init_pidfd, G_IO_IN, on_init_gone, &self);
   g_unix_fd_add (setup->fusefs_pidfd, G_IO_IN, on_fusefs_gone, &self);
+  if (pst_trees_get_watch (setup->trees) >= 0)
+    g_unix_fd_add (pst_trees_get_watch (setup->trees), G_IO_PRI, on_host_mounts, &self);
   pst_peer_start (setup->gate, on_gate_message, on_gate_closed, &self);
   pst_peer_start (setup->broker, on_broker_message, on_broker_closed, &self);
   if (setup->pty && setup->interactive)

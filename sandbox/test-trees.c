@@ -360,6 +360,44 @@ test_create (void)
   in_world (create);
 }
 
+static guint
+count_lost (World *w)
+{
+  g_autoptr (GArray) lost = pst_trees_find_lost (w->trees);
+
+  return lost->len;
+}
+
+/* A stick is pulled, and put in again. */
+static void
+removed (World *w)
+{
+  PstTreeRequest request;
+  int root;
+
+  g_assert_no_errno (mount ("tmpfs", w->real, "tmpfs", 0, NULL));
+  request = request_for (w, PST_ACCESS_VIEW);
+  g_assert_true (pst_trees_attach (w->trees, &request, &root, NULL));
+  g_assert_cmpint (pst_trees_mount (w->trees, request.id), ==, 0);
+  g_assert_cmpuint (count_lost (w), ==, 0);
+  g_assert_no_errno (umount2 (w->real, 0)); /* not busy, although it is attached */
+  g_assert_cmpuint (count_lost (w), ==, 1);
+  pst_trees_detach (w->trees, request.id);
+  g_assert_cmpuint (count_lost (w), ==, 0);
+
+  request = request_for (w, PST_ACCESS_VIEW);
+  g_assert_true (pst_trees_attach (w->trees, &request, &root, NULL));
+  g_assert_cmpuint (count_lost (w), ==, 0);
+  g_assert_no_errno (mount ("tmpfs", w->real, "tmpfs", 0, NULL));
+  g_assert_cmpuint (count_lost (w), ==, 1);
+}
+
+static void
+test_removed (void)
+{
+  in_world (removed);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -371,5 +409,6 @@ main (int argc, char **argv)
   g_test_add_func ("/trees/race", test_race);
   g_test_add_func ("/trees/names", test_names);
   g_test_add_func ("/trees/create", test_create);
+  g_test_add_func ("/trees/removed", test_removed);
   return g_test_run ();
 }

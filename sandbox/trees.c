@@ -38,6 +38,11 @@ typedef struct
   guint64 inode;
   gboolean live;
   guint64 mount; /* STATX_MNT_ID of the mount inside, 0: none */
+  /* What was cloned, to notice that the host has mounted or unmounted something there. */
+  char *from_path;
+  guint64 from_mount;
+  guint64 from_device;
+  guint64 from_inode;
   PstNames *names;
 } Tree;
 
@@ -48,6 +53,7 @@ struct _PstTrees
   guint64 gate_device;
   GHashTable *by_id;
   PstMade *made;
+  int mountinfo; /* of A, whichever namespace this process is in */
 };
 
 static void
@@ -57,6 +63,7 @@ tree_free (gpointer data)
 
   g_free (tree->path);
   g_free (tree->real);
+  g_free (tree->from_path);
   pst_names_free (tree->names);
   g_free (tree);
 }
@@ -87,6 +94,7 @@ pst_trees_new (int host, int inside, int gate)
     trees->gate_device = G_MAXUINT64; /* nothing is mounted, and the gate serves all */
   trees->by_id = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, tree_free);
   trees->made = pst_made_new ();
+  trees->mountinfo = open ("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
   return trees;
 }
 
@@ -167,6 +175,36 @@ make_dir (const char *path)
   return parent >= 0 && (mkdirat (parent, name, 0755) == 0 || errno == EEXIST);
 }
 
+static void
+note_origin (Tree *tree, int fd, const char *path)
+{
+  struct stat st;
+
+  if (fstat (fd, &st) < 0 || !mount_id_of (fd, "", NULL, &tree->from_mount))
+    return;
+  tree->from_path = g_strdup (path);
+  tree->from_device = st.st_dev;
+  tree->from_inode = st.st_ino;
+}
+
+/* Unmounted, or covered by another mount. A directory that was only renamed or removed is not lost: whoever has it keeps it, as
+ * outside. */
+static gboolean
+is_lost (const Tree *tree, GHashTable *mounts)
+{
+  pst_autofd fd = -1;
+  guint64 mount;
+  struct stat st;
+
+  if (!tree->from_path)
+    return FALSE;
+  if (!g_hash_table_contains (mounts, &tree->from_mount))
+    return TRUE;
+  fd = open_path (tree->from_path, 0);
+  return fd >= 0 && mount_id_of (fd, "", NULL, &mount) && mount != tree->from_mount && fstat (fd, &st) == 0 &&
+         !is_same (&st, tree->from_device, tree->from_inode);
+}
+
 static gboolean
 attach_tree (const PstTreeRequest *request, Tree *tree, int *root, GError **error)
 {
@@ -183,6 +221,7 @@ attach_tree (const PstTreeRequest *request, Tree *tree, int *root, GError **erro
     }
   if (fd < 0 || (*root = clone_dir (fd, request->access)) < 0)
     return fail (error, request);
+  note_origin (tree, fd, request->real);
   /* From now on it is this one, whatever was asked. */
   tree->device = st.st_dev;
   tree->inode = st.st_ino;
@@ -218,6 +257,11 @@ attach_names (PstTrees *trees, const PstTreeRequest *request, Tree *tree, GError
     }
   if (fd < 0 || (clone = clone_dir (fd, request->access)) < 0)
     return fail (error, request);
+  {
+    g_autofree char *directory = name ? g_path_get_dirname (request->real) : g_strdup (request->real);
+
+    note_origin (tree, fd, directory);
+  }
   tree->names = pst_names_new_take_fd (pst_fd_steal (&clone), name, request->access, trees->made);
   return TRUE;
 }
@@ -330,6 +374,56 @@ pst_trees_names (PstTrees *trees, guint64 id)
   Tree *tree = g_hash_table_lookup (trees->by_id, &id);
 
   return tree ? tree->names : NULL;
+}
+
+int
+pst_trees_get_watch (PstTrees *trees)
+{
+  return trees->mountinfo;
+}
+
+/* The first number of each line. (transfer full) (nullable) */
+static GHashTable *
+read_mounts (int fd)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+  GHashTable *found;
+  char buffer[8192];
+  ssize_t n;
+
+  if (lseek (fd, 0, SEEK_SET) < 0)
+    return NULL;
+  while ((n = read (fd, buffer, sizeof buffer)) > 0)
+    g_string_append_len (text, buffer, n);
+  if (n < 0)
+    return NULL;
+  found = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  for (const char *line = text->str; *line; line = strchrnul (line, '\n'), line += *line == '\n')
+    {
+      guint64 id = g_ascii_strtoull (line, NULL, 10);
+
+      g_hash_table_add (found, g_memdup2 (&id, sizeof id));
+    }
+  return found;
+}
+
+GArray *
+pst_trees_find_lost (PstTrees *trees)
+{
+  g_autoptr (GHashTable) mounts = read_mounts (trees->mountinfo);
+  GArray *lost = g_array_new (FALSE, FALSE, sizeof (guint64));
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, trees->by_id);
+  while (mounts && g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      Tree *tree = value;
+
+      if (is_lost (tree, mounts))
+        g_array_append_val (lost, tree->id);
+    }
+  return lost;
 }
 
 GVariant *

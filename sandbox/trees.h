@@ -38,6 +38,13 @@ void pst_trees_detach (PstTrees *trees, guint64 id);
 /* The directory of a file or save tree; NULL for any other number. */
 PstNames *pst_trees_names (PstTrees *trees, guint64 id);
 
+/* A descriptor that polls with G_IO_PRI when the host's mounts have changed; borrowed. -1: there is none. */
+int pst_trees_get_watch (PstTrees *trees);
+
+/* After that: the trees whose file system the host has unmounted, of guint64. They are still attached, and keep the device
+ * busy: detach them. (transfer full) */
+GArray *pst_trees_find_lost (PstTrees *trees);
+
 /* "at": those attached. (transfer floating) */
 GVariant *pst_trees_list (PstTrees *trees);
 
