@@ -62,6 +62,45 @@ real_path_once (GHashTable *known, const char *path)
   return real;
 }
 
+/* The list names the usual places. Where the person keeps settings and data elsewhere, what is protected there is the same; and
+ * Postern's own directories are protected wherever they are, with all the other sockets of the session.
+ * @written is consumed. */
+static GStrv
+add_places_of_this_host (const PstHost *host, GStrv written)
+{
+  const struct
+  {
+    const char *usual;
+    const char *here;
+  } moved[] = { { ".config", host->config_home }, { ".local/share", host->data_home } };
+  g_autoptr (GStrvBuilder) paths = g_strv_builder_new ();
+  g_autofree char *state = pst_state_dir (), *state_normal = NULL, *runtime_normal = NULL;
+  const char *runtime = g_getenv ("XDG_RUNTIME_DIR");
+
+  g_strv_builder_addv (paths, (const char **)written);
+  for (gsize i = 0; i < G_N_ELEMENTS (moved); i++)
+    {
+      g_autofree char *usual = g_build_filename (host->home, moved[i].usual, NULL);
+
+      for (char **path = written; moved[i].here && strcmp (usual, moved[i].here) != 0 && *path; path++)
+        if (pst_path_is_below_or_equal (*path, usual) && strcmp (*path, usual) != 0)
+          {
+            g_autofree char *here = g_strconcat (moved[i].here, *path + strlen (usual), NULL);
+
+            g_strv_builder_add (paths, here);
+          }
+    }
+  state_normal = pst_path_normalise (state, "/", host->home);
+  if (state_normal)
+    g_strv_builder_add (paths, state_normal);
+  runtime_normal = runtime && *runtime == '/' ? pst_path_normalise (runtime, "/", host->home) : NULL;
+  /* A home is no runtime directory, whatever the variable says: everything in it would be a question that warns. */
+  if (runtime_normal && !pst_path_is_below_or_equal (host->home, runtime_normal))
+    g_strv_builder_add (paths, runtime_normal);
+  g_strfreev (written);
+  return g_strv_builder_end (paths);
+}
+
 static gboolean
 read_protected (PstHost *host, GError **error)
 {
@@ -79,7 +118,7 @@ read_protected (PstHost *host, GError **error)
         }
       if (!(paths = pst_protected_parse (text, host->home, error)))
         return FALSE;
-      host->protected_paths = g_steal_pointer (&paths);
+      host->protected_paths = add_places_of_this_host (host, g_steal_pointer (&paths));
     }
   for (char **path = host->protected_paths; *path; path++)
     {
