@@ -70,6 +70,12 @@ pst_consent_consider (PstAsk *ask, const PstShown *shown)
     case PST_ANSWER_ASK:
       break;
     }
+  /* The person allowed one file below: what was looked up on the way to it has become a door, which may be passed. */
+  if (decision.is_door && ask->op == PST_OP_LOOKUP && ask->access == PST_ACCESS_VIEW)
+    {
+      pst_ask_finish (ask, PST_OUTCOME_RETRY);
+      return;
+    }
   /* A look at a name that is about to be made, where making is all that is allowed. */
   if (ask->access == PST_ACCESS_VIEW && pst_intent_creates (ask->intent))
     {
