@@ -253,6 +253,10 @@ pst_names_rename (PstNames *names, const char *from, const char *to, guint flags
     r = look_up (names, to, FALSE, &to_st, &exists);
   if (r != 0)
     return r;
+  /* Nor by a detour: only a regular file becomes the file. */
+  if (names->file && ((strcmp (to, names->file) == 0 && !S_ISREG (from_st.st_mode)) ||
+                      ((flags & RENAME_EXCHANGE) && strcmp (from, names->file) == 0 && !S_ISREG (to_st.st_mode))))
+    return EACCES;
   if (renameat2 (names->directory, from, names->directory, to, flags) < 0)
     return errno;
   /* The file itself, moved aside as a backup, is ours to move back or remove. */
