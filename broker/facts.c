@@ -114,6 +114,30 @@ note_scope (const PstHost *host, PstOfferScope *scope, gboolean is_protected)
   return TRUE;
 }
 
+/* Is what @scope would give what the person can read? Either its path is its real path, and the label says it; or it leads
+ * elsewhere, and the full path that is shown, which is that of @shown, leads through the same place. Each scope is resolved at
+ * a moment of its own, and in between somebody may exchange a directory for a symlink. */
+static gboolean
+is_as_shown (const PstOfferScope *scope, const PstOfferScope *shown)
+{
+  g_autofree char *expected = NULL;
+
+  if (strcmp (scope->real, scope->path) == 0)
+    return TRUE;
+  if (!pst_path_is_below_or_equal (shown->path, scope->path))
+    return FALSE;
+  expected = g_strconcat (scope->real, shown->path + strlen (scope->path), NULL);
+  return strcmp (expected, shown->real) == 0;
+}
+
+static void
+remove_scope (PstOffer *offer, guint i)
+{
+  g_ptr_array_remove_index (offer->scopes, i);
+  if (offer->scope >= i && offer->scope > 0)
+    offer->scope--;
+}
+
 PstOffer *
 pst_facts_offer (PstAsk *ask, const char *protected_by)
 {
@@ -146,13 +170,13 @@ pst_facts_offer (PstAsk *ask, const char *protected_by)
   offer = pst_scopes_candidates (&facts);
   for (guint i = offer->scopes->len; i-- > 0;)
     if (!note_scope (host, offer->scopes->pdata[i], offer->is_protected))
-      {
-        g_ptr_array_remove_index (offer->scopes, i);
-        if (offer->scope >= i && offer->scope > 0)
-          offer->scope--;
-      }
+      remove_scope (offer, i);
   if (offer->scopes->len == 0)
     return NULL;
+  /* the last is the narrowest, whose real path is shown */
+  for (guint i = offer->scopes->len - 1; i-- > 0;)
+    if (!is_as_shown (offer->scopes->pdata[i], offer->scopes->pdata[offer->scopes->len - 1]))
+      remove_scope (offer, i);
   pst_scopes_word (offer, &facts);
   return g_steal_pointer (&offer);
 }

@@ -23,6 +23,7 @@
 #define MAX_NAME 80
 #define MAX_LABEL 120
 #define MAX_FULL 1000
+#define MAX_LINK 120
 
 static void
 offer_scope_free (gpointer data)
@@ -358,6 +359,25 @@ choose_accesses (PstOffer *offer, const PstScopeFacts *facts)
     add_access (offer, PST_ACCESS_SAVE, _ ("Save only"));
 }
 
+/* A link, other than that a whole folder like Pictures is kept in another place, which is how the person arranged it. */
+static gboolean
+leads_elsewhere (const PstScopeFacts *facts, const PstOffer *offer)
+{
+  const PstOfferScope *widest = offer->scopes->pdata[0], *narrowest = offer->scopes->pdata[offer->scopes->len - 1];
+  const PstUserDir *dir;
+
+  if (!narrowest->real || strcmp (narrowest->real, narrowest->path) == 0)
+    return FALSE;
+  dir = pst_host_user_dir (facts->host, narrowest->path);
+  if (dir && widest->real && strcmp (widest->path, dir->path) == 0)
+    {
+      g_autofree char *expected = g_strconcat (widest->real, narrowest->path + strlen (widest->path), NULL);
+
+      return strcmp (expected, narrowest->real) != 0;
+    }
+  return TRUE;
+}
+
 void
 pst_scopes_word (PstOffer *offer, const PstScopeFacts *facts)
 {
@@ -399,6 +419,13 @@ pst_scopes_word (PstOffer *offer, const PstScopeFacts *facts)
           ? _ ("This holds keys, passwords, or settings that other programs obey. Few applications need it: if you did "
                "not expect this question, deny.")
           : "");
+  if (!offer->is_protected && leads_elsewhere (facts, offer))
+    {
+      g_autofree char *real = pst_text_for_display (narrowest->real, MAX_LINK);
+
+      g_free (offer->warning);
+      offer->warning = g_strdup_printf (_ ("This is a link, which leads to %s."), real);
+    }
 }
 
 const char *
