@@ -46,6 +46,13 @@ is_cooling (PstSandbox *sandbox, const char *path)
   return FALSE;
 }
 
+/* A name on the way to something that was allowed meanwhile: looking it up needs no permission any more. */
+static gboolean
+is_open_door (const PstAsk *ask, const PstDecision *decision)
+{
+  return decision->is_door && ask->op == PST_OP_LOOKUP && ask->access == PST_ACCESS_VIEW;
+}
+
 void
 pst_consent_consider (PstAsk *ask, const PstShown *shown)
 {
@@ -70,8 +77,7 @@ pst_consent_consider (PstAsk *ask, const PstShown *shown)
     case PST_ANSWER_ASK:
       break;
     }
-  /* The person allowed one file below: what was looked up on the way to it has become a door, which may be passed. */
-  if (decision.is_door && ask->op == PST_OP_LOOKUP && ask->access == PST_ACCESS_VIEW)
+  if (is_open_door (ask, &decision))
     {
       pst_ask_finish (ask, PST_OUTCOME_RETRY);
       return;
@@ -200,7 +206,7 @@ pst_consent_resettle (PstBroker *broker, const char *app, const PstShown *shown)
       if (!ask || !ask->question)
         continue;
       pst_ruleset_decide (ask->sandbox->ruleset, ask->path, ask->access, &decision);
-      if (decision.answer == PST_ANSWER_ASK ||
+      if ((decision.answer == PST_ANSWER_ASK && !is_open_door (ask, &decision)) ||
           (decision.answer == PST_ANSWER_ALLOW && g_strcmp0 (decision.rule->path, ask->past_rule) == 0))
         continue;
       pst_consent_leave (ask);

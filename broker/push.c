@@ -56,19 +56,25 @@ push_release (Push *push)
     g_idle_add_full (G_PRIORITY_DEFAULT, on_done, push, NULL);
 }
 
-static gboolean
-on_timeout (gpointer data)
+/* A sandbox that cannot be told what is allowed now. Its supervisor's end closes both connections, and with them every call
+ * that is waited for here. */
+static void
+end_sandbox (PstSandbox *sandbox)
 {
-  Part *part = data;
-  PstSandbox *sandbox = part->sandbox;
-
-  part->timeout = 0;
-  g_warning ("sandbox %" G_GUINT64_FORMAT " does not acknowledge its policy: it is ended", sandbox->number);
-  /* The supervisor's end closes both connections, and with them every call that is waited for here. */
   if (sandbox->launcher && pst_peer_is_open (sandbox->launcher))
     pst_peer_call (sandbox->launcher, PST_LAUNCHER_TERMINATE, g_variant_new ("(b)", TRUE), NULL, 0, NULL, NULL);
   if (sandbox->gate)
     pst_peer_close (sandbox->gate);
+}
+
+static gboolean
+on_timeout (gpointer data)
+{
+  Part *part = data;
+
+  part->timeout = 0;
+  g_warning ("sandbox %" G_GUINT64_FORMAT " does not acknowledge its policy: it is ended", part->sandbox->number);
+  end_sandbox (part->sandbox);
   return G_SOURCE_REMOVE;
 }
 
@@ -144,8 +150,11 @@ on_policy (PstPeer *peer, PstMessage *reply, const GError *error, gpointer user_
   Part *part = user_data;
   PstSandbox *sandbox = part->sandbox;
 
-  if (error)
-    g_message ("sandbox %" G_GUINT64_FORMAT " did not take its policy: %s", sandbox->number, error->message);
+  if (g_error_matches (error, PST_PEER_ERROR, PST_PEER_ERROR_REMOTE))
+    {
+      g_warning ("sandbox %" G_GUINT64_FORMAT " refuses its policy and is ended: %s", sandbox->number, error->message);
+      end_sandbox (sandbox);
+    }
   if (!sandbox->ended)
     {
       if (part->push->path)

@@ -180,6 +180,75 @@ test_view_is_not_change (Fixture *f, gconstpointer data)
   g_assert_cmpint (decide (f->sandbox, path, PST_ACCESS_CHANGE), ==, PST_ANSWER_DENY);
 }
 
+static GVariant *
+grant_args (const char *app, const char *path, PstAccess access, PstAnswer answer)
+{
+  return g_variant_new ("(su^ayuuuux)", app, (guint32)PST_KIND_FILES, path, 0u, (guint32)access, (guint32)answer,
+                        (guint32)PST_LIFETIME_ALWAYS, (gint64)0);
+}
+
+static void
+on_reply (PstPeer *peer, PstMessage *reply, const GError *error, gpointer data)
+{
+  GVariant **result = data;
+
+  g_assert_no_error (error);
+  *result = g_variant_ref (reply->args);
+}
+
+static void
+no_message (PstPeer *peer, PstMessage *message, gpointer data)
+{
+  g_assert_not_reached ();
+}
+
+/* While gates have to acknowledge, the test's own loop must run. */
+static GVariant *
+control_call (Fixture *f, const char *member, GVariant *args)
+{
+  g_autoptr (PstPeer) control = test_connect (f->broker, "control");
+  GVariant *result = NULL;
+  gint64 deadline = g_get_monotonic_time () + 10 * G_USEC_PER_SEC;
+
+  pst_peer_start (control, no_message, NULL, NULL);
+  pst_peer_call (control, member, args, NULL, 0, on_reply, &result);
+  while (!result)
+    {
+      g_assert_cmpint (g_get_monotonic_time (), <, deadline);
+      g_main_context_iteration (NULL, TRUE);
+    }
+  return result;
+}
+
+static GVariant *
+grant (Fixture *f, const char *path, PstAccess access, PstAnswer answer)
+{
+  return control_call (f, PST_CONTROL_GRANT, grant_args ("cat", path, access, answer));
+}
+
+/* Only one file is allowed: the folders on the way to it need no further question. */
+static void
+test_narrow (Fixture *f, gconstpointer data)
+{
+  g_autofree char *folder = test_path (f->broker, "Pictures/2026"), *file = test_path (f->broker, "Pictures/a.jpg");
+  g_autofree char *deep = test_path (f->broker, "Pictures/2026/b.jpg");
+  TestAsk *way = test_ask (f->sandbox, folder, PST_ACCESS_VIEW, PST_OP_LOOKUP), *other;
+  GVariant *result;
+
+  test_wait (&f->agent->n_shown);
+  other = test_ask (f->sandbox, file, PST_ACCESS_VIEW, PST_OP_LOOKUP);
+  test_settle (f->broker);
+  result = grant (f, deep, PST_ACCESS_VIEW, PST_ANSWER_ALLOW);
+  g_variant_unref (result);
+  g_assert_cmpint (test_outcome (way), ==, PST_OUTCOME_RETRY);
+  /* What that does not cover goes on waiting. */
+  g_assert_false (other->done);
+  test_agent_answer (f->agent, PST_ANSWER_DENY, 0, 0, PST_LIFETIME_ONCE);
+  g_assert_cmpint (test_outcome (other), ==, PST_OUTCOME_DENY);
+  g_assert_cmpint (test_outcome (test_ask (f->sandbox, deep, PST_ACCESS_VIEW, PST_OP_OPEN)), ==, PST_OUTCOME_RETRY);
+  g_assert_cmpuint (((TestTree *)f->sandbox->trees->pdata[0])->kind, ==, PST_TREE_FILE);
+}
+
 static void
 test_missing (Fixture *f, gconstpointer data)
 {
@@ -265,46 +334,6 @@ test_swapped_at_attach (Fixture *f, gconstpointer data)
   grants = test_call (control, PST_CONTROL_LIST_GRANTS, g_variant_new ("(s)", "cat"));
   list = g_variant_get_child_value (grants, 0);
   g_assert_cmpuint (g_variant_n_children (list), ==, 0);
-}
-
-static GVariant *
-grant_args (const char *app, const char *path, PstAccess access, PstAnswer answer)
-{
-  return g_variant_new ("(su^ayuuuux)", app, (guint32)PST_KIND_FILES, path, 0u, (guint32)access, (guint32)answer,
-                        (guint32)PST_LIFETIME_ALWAYS, (gint64)0);
-}
-
-static void
-on_reply (PstPeer *peer, PstMessage *reply, const GError *error, gpointer data)
-{
-  GVariant **result = data;
-
-  g_assert_no_error (error);
-  *result = g_variant_ref (reply->args);
-}
-
-static void
-no_message (PstPeer *peer, PstMessage *message, gpointer data)
-{
-  g_assert_not_reached ();
-}
-
-/* While gates have to acknowledge, the test's own loop must run. */
-static GVariant *
-control_call (Fixture *f, const char *member, GVariant *args)
-{
-  g_autoptr (PstPeer) control = test_connect (f->broker, "control");
-  GVariant *result = NULL;
-  gint64 deadline = g_get_monotonic_time () + 10 * G_USEC_PER_SEC;
-
-  pst_peer_start (control, no_message, NULL, NULL);
-  pst_peer_call (control, member, args, NULL, 0, on_reply, &result);
-  while (!result)
-    {
-      g_assert_cmpint (g_get_monotonic_time (), <, deadline);
-      g_main_context_iteration (NULL, TRUE);
-    }
-  return result;
 }
 
 static void
@@ -591,6 +620,7 @@ main (int argc, char **argv)
   ADD ("one-question", test_one_question);
   ADD ("two-questions", test_two_questions);
   ADD ("view-is-not-change", test_view_is_not_change);
+  ADD ("narrow", test_narrow);
   ADD ("missing", test_missing);
   ADD ("private", test_private);
   ADD ("protected-link", test_protected_link);
