@@ -289,7 +289,14 @@ place_names (PstPlace *place, const char *path, PstAccess access, const PstDecis
   else if (decision->rule->scope == PST_SCOPE_FILE)
     kind = PST_TREE_FILE;
   else
-    return FALSE;
+    {
+      /* A rule on all of Home, and in it an entry that is a file: a tree of its own at that entry. */
+      place->tree = pst_tree_at (PST_TREE_FILE, path);
+      if (place->tree == NULL || !suffices (place->tree, access))
+        return FALSE;
+      place->kind = PST_PLACE_NAMES;
+      return TRUE;
+    }
   place->tree = pst_tree_at (kind, decision->rule->path);
   if (place->tree != NULL && (kind == PST_TREE_SAVE || suffices (place->tree, access)))
     place->kind = PST_PLACE_NAMES;
