@@ -110,7 +110,7 @@ find_unit (PstAsk *ask, const PstDecision *decision, Unit *unit)
           ((user_dir && strcmp (user_dir->path, unit->path) == 0) ||
            (ask->intent == PST_INTENT_MKDIR && ask->access != PST_ACCESS_VIEW && strcmp (ask->target, unit->path) == 0)))
         unit->create = TRUE;
-      else if (ask->wanted == PST_ACCESS_VIEW)
+      else if (ask->access == PST_ACCESS_VIEW)
         return UNIT_MISSING;
     }
   if (rule->scope == PST_SCOPE_FILE || (exists ? !S_ISDIR (st.st_mode) : !unit->create))

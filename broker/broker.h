@@ -64,6 +64,7 @@ struct _PstAsk
   PstQuestion *question; /* (nullable), borrowed */
   PstTree *tree;         /* (nullable), borrowed: waits for it */
   char *past_rule;       /* (nullable): path of a rule that says "allow" and does not reach here: it is asked all the same */
+  gboolean early;        /* waits to be considered until Started has come */
   gboolean interrupted;  /* look whether the caller is dying */
 };
 
@@ -108,6 +109,7 @@ struct _PstSandbox
   GPtrArray *trees; /* of PstTree, owned */
   guint64 last_tree;
   GPtrArray *cooldowns; /* of char *: paths that were refused for this run where no rule could say so */
+  guint early_source;   /* ends the wait of early asks */
   GHashTable *notices;  /* what the person has been told of already */
 };
 

@@ -4,15 +4,30 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "intent.h"
 #include "pst-path.h"
+
+/* Init may hide its namespace from us (it is not dumpable). Then its first descendant that asks shows it. */
+static void
+find_namespace (PstAsk *ask)
+{
+  PstSandbox *sandbox = ask->sandbox;
+
+  if (sandbox->pid_ns != 0 || sandbox->init == 0 || !pst_pid_descends_from (ask->tid, sandbox->init))
+    return;
+  sandbox->pid_ns = pst_pid_namespace_of (ask->tid);
+  if (sandbox->pid_ns == pst_pid_namespace_of (getpid ()))
+    sandbox->pid_ns = 0;
+}
 
 void
 pst_facts_read_intent (PstAsk *ask)
 {
   PstIntent intent = { 0 };
 
+  find_namespace (ask);
   ask->intent = pst_intent_from_op (ask->op, ask->access);
   g_free (ask->target);
   ask->target = NULL;
@@ -32,6 +47,9 @@ pst_facts_read_intent (PstAsk *ask)
         }
       pst_intent_clear (&intent);
     }
+  else
+    g_debug ("what thread %d is about to do cannot be read (namespace %" G_GUINT64_FORMAT ")", (int)ask->tid,
+             ask->sandbox->pid_ns);
   if (!ask->target)
     ask->target = g_strdup (ask->path);
   ask->wanted = ask->access == PST_ACCESS_VIEW ? pst_intent_access (ask->intent) : ask->access;

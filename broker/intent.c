@@ -29,6 +29,9 @@
 #include "pst-path.h"
 
 #define NONE (-1)
+#define MAX_GENERATIONS 256
+#define RUNNING_RETRIES 20
+#define RUNNING_PAUSE_US 50
 
 typedef enum
 {
@@ -262,6 +265,29 @@ pst_pid_namespace_of (pid_t pid)
   return stat (path, &st) == 0 ? (guint64)st.st_ino : 0;
 }
 
+gboolean
+pst_pid_descends_from (pid_t pid, pid_t ancestor)
+{
+  for (int depth = 0; depth < MAX_GENERATIONS && pid > 1 && ancestor > 1; depth++)
+    {
+      char path[64];
+      g_autofree char *status = NULL;
+      const char *at;
+      guint64 tgid;
+
+      g_snprintf (path, sizeof path, "/proc/%d/status", (int)pid);
+      if (!g_file_get_contents (path, &status, NULL, NULL) || !(at = strstr (status, "\nTgid:\t")))
+        return FALSE;
+      tgid = g_ascii_strtoull (at + strlen ("\nTgid:\t"), NULL, 10);
+      if (pid == ancestor || tgid == (guint64)ancestor)
+        return TRUE;
+      if (!(at = strstr (at, "\nPPid:\t")))
+        return FALSE;
+      pid = (pid_t)g_ascii_strtoull (at + strlen ("\nPPid:\t"), NULL, 10);
+    }
+  return FALSE;
+}
+
 static gboolean
 read_line (int proc, const char *name, char *buffer, gsize size)
 {
@@ -287,8 +313,19 @@ pst_intent_read (pid_t tid, guint64 pid_ns, PstIntent *out)
     return FALSE;
   g_snprintf (path, sizeof path, "/proc/%d", (int)tid);
   proc = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (proc < 0 || namespace_at (proc) != pid_ns || !read_line (proc, "syscall", line, sizeof line))
+  if (proc < 0 || namespace_at (proc) != pid_ns)
     return FALSE;
+  /* The gate may have its request, and have asked, before the thread has quite gone to sleep. */
+  for (int i = 0;; i++)
+    {
+      if (!read_line (proc, "syscall", line, sizeof line))
+        return FALSE;
+      if (!g_str_has_prefix (line, "running"))
+        break;
+      if (i == RUNNING_RETRIES)
+        return FALSE;
+      g_usleep (RUNNING_PAUSE_US);
+    }
   thread = (Thread){ proc, tid };
   if (!pst_intent_parse (line, &reader, out))
     return FALSE;

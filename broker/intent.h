@@ -60,6 +60,10 @@ gboolean pst_intent_creates (PstIntentKind kind);
 /* Inode of the pid namespace of process @pid, 0 if it cannot be read. */
 guint64 pst_pid_namespace_of (pid_t pid);
 
+/* Is @pid (a process or thread) @ancestor or one of its descendants? Orphans of a pid namespace become its init's children, so
+ * that every process of a sandbox descends from its init. */
+gboolean pst_pid_descends_from (pid_t pid, pid_t ancestor);
+
 /* Can the owner read /proc/TID/syscall of other processes here? Asked once, of a child. */
 gboolean pst_intent_probe (void);
 

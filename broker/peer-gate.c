@@ -14,6 +14,7 @@
 #include "sandbox-table.h"
 
 #define MAX_NAMES 65536u
+#define EARLY_MS 200
 
 static void
 refuse_gate (PstSandbox *sandbox, const char *why)
@@ -22,6 +23,24 @@ refuse_gate (PstSandbox *sandbox, const char *why)
   pst_peer_close (sandbox->gate);
   if (pst_peer_is_open (sandbox->launcher))
     pst_peer_call (sandbox->launcher, PST_LAUNCHER_TERMINATE, g_variant_new ("(b)", TRUE), NULL, 0, NULL, NULL);
+}
+
+static void
+begin (PstAsk *ask)
+{
+  ask->early = FALSE;
+  pst_facts_read_intent (ask);
+  pst_consent_consider (ask, NULL);
+}
+
+static gboolean
+on_early_timeout (gpointer data)
+{
+  PstSandbox *sandbox = data;
+
+  sandbox->early_source = 0;
+  pst_peer_gate_started (sandbox);
+  return G_SOURCE_REMOVE;
 }
 
 static void
@@ -53,8 +72,36 @@ handle_ask (PstSandbox *sandbox, PstMessage *message)
   ask->access = access;
   ask->op = op;
   ask->tid = (pid_t)tid;
-  pst_facts_read_intent (ask);
-  pst_consent_consider (ask, NULL);
+  /* Started comes over another socket, and without it the caller's intent cannot be read: it is on its way. */
+  if (sandbox->init == 0)
+    {
+      ask->early = TRUE;
+      if (!sandbox->early_source)
+        sandbox->early_source = g_timeout_add (EARLY_MS, on_early_timeout, sandbox);
+      return;
+    }
+  begin (ask);
+}
+
+void
+pst_peer_gate_started (PstSandbox *sandbox)
+{
+  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (guint64));
+  GHashTableIter iter;
+  gpointer value;
+
+  g_clear_handle_id (&sandbox->early_source, g_source_remove);
+  g_hash_table_iter_init (&iter, sandbox->asks);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    if (((PstAsk *)value)->early)
+      g_array_append_val (ids, ((PstAsk *)value)->id);
+  for (guint i = 0; i < ids->len; i++)
+    {
+      PstAsk *ask = g_hash_table_lookup (sandbox->asks, &g_array_index (ids, guint64, i));
+
+      if (ask)
+        begin (ask);
+    }
 }
 
 static void

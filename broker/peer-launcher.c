@@ -313,6 +313,7 @@ pst_peer_launcher_handle (PstConnection *connection, PstMessage *message)
       if (sandbox->pid_ns == pst_pid_namespace_of (getpid ()))
         sandbox->pid_ns = 0;
       pst_sandbox_save_state (sandbox);
+      pst_peer_gate_started (sandbox);
       if (message->serial)
         pst_peer_reply (connection->peer, message->serial, NULL, NULL, 0);
       return;

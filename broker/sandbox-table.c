@@ -102,6 +102,7 @@ pst_sandbox_end (PstSandbox *sandbox)
   if (sandbox->ended)
     return;
   sandbox->ended = TRUE;
+  g_clear_handle_id (&sandbox->early_source, g_source_remove);
   g_hash_table_iter_init (&iter, sandbox->asks);
   while (g_hash_table_iter_next (&iter, NULL, &ask))
     g_ptr_array_add (asks, ask);

@@ -443,6 +443,7 @@ test_sandbox_new (TestBroker *broker, const char *executable, const char *displa
   g_assert_true (g_variant_lookup (result, "sandbox", "t", &sandbox->number));
   g_assert_true (g_variant_lookup (result, "app_id", "s", &sandbox->app_id));
   g_assert_true (g_variant_lookup (result, "home", "^ay", &sandbox->home));
+  pst_peer_notify (sandbox->launcher, PST_LAUNCHER_STARTED, g_variant_new ("(u)", (guint32)getpid ()), NULL, 0);
   pst_peer_start (sandbox->launcher, on_launcher_message, on_closed, sandbox);
   pst_peer_start (sandbox->gate, on_gate_message, on_closed, sandbox);
   test_wait_count (&sandbox->n_policies, 1);

@@ -71,6 +71,10 @@ test_real (void)
   g_assert_false (pst_intent_read (child, 12345, &intent));
   g_assert_false (pst_intent_read (child, 0, &intent));
 
+  g_assert_true (pst_pid_descends_from (child, getpid ()));
+  g_assert_true (pst_pid_descends_from (child, child));
+  g_assert_false (pst_pid_descends_from (getpid (), child));
+
   g_assert_false (pst_killed (child));
   g_assert_no_errno (kill (child, SIGKILL));
   while (!pst_killed (child))
