@@ -60,6 +60,16 @@ is_of (const PstQuestion *question, const char *app, const char *screen)
   return strcmp (question->app, app) == 0 && strcmp (question->screen, screen) == 0;
 }
 
+guint
+pst_ask_queue_count (PstAskQueue *queue, const char *app, const char *screen)
+{
+  guint n = 0;
+
+  for (GList *l = queue->questions.head; l; l = l->next)
+    n += is_of (l->data, app, screen);
+  return n;
+}
+
 PstQuestion *
 pst_ask_queue_find (PstAskQueue *queue, const char *app, const char *screen, const char *path, gboolean is_protected)
 {

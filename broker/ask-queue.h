@@ -34,6 +34,8 @@ PstAskQueue *pst_ask_queue_new (void);
 /* Questions that are still there are freed; their asks are not called back. */
 void pst_ask_queue_free (PstAskQueue *queue);
 guint pst_ask_queue_get_n_questions (const PstAskQueue *queue);
+/* Those of one application on one screen. */
+guint pst_ask_queue_count (PstAskQueue *queue, const char *app, const char *screen);
 
 /* The open question that an ask of @app for @path belongs to, or NULL. @is_protected: the ask is for something protected. */
 PstQuestion *

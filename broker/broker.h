@@ -21,6 +21,10 @@ typedef struct _PstScreen PstScreen;
 
 #define PST_PROTOCOL 1u
 #define PST_MAX_ASKS 4096u
+/* Of one application on one screen: what no person would ever come to the end of is refused. */
+#define PST_MAX_QUESTIONS 32u
+/* Plain refusals to make something new in the home, after which a run is not asked about again. */
+#define PST_MAX_REFUSED_CREATIONS 3u
 #define PST_MAX_SANDBOXES 512u
 #define PST_MAX_CONNECTIONS 1024u
 
@@ -109,8 +113,9 @@ struct _PstSandbox
   GPtrArray *trees; /* of PstTree, owned */
   guint64 last_tree;
   GPtrArray *cooldowns; /* of char *: paths that were refused for this run where no rule could say so */
-  guint early_source;   /* ends the wait of early asks */
-  GHashTable *notices;  /* what the person has been told of already */
+  guint n_refused_creations;
+  guint early_source;  /* ends the wait of early asks */
+  GHashTable *notices; /* what the person has been told of already */
 };
 
 PstBroker *pst_broker_new (GError **error);

@@ -95,6 +95,24 @@ pst_consent_consider (PstAsk *ask, const PstShown *shown)
   pst_consent_question (ask);
 }
 
+/* Without a dialog, for this once. */
+static void
+refuse_unasked (PstAsk *ask, const char *reason)
+{
+  PstSandbox *sandbox = ask->sandbox;
+  PstBroker *broker = sandbox->broker;
+
+  if (broker->store)
+    {
+      PstEvent *event = pst_event_new ("refused", sandbox->app->id, sandbox->number, ask->path, reason);
+
+      event->access = ask->wanted;
+      event->answer = PST_ANSWER_DENY;
+      pst_store_queue_event (broker->store, event);
+    }
+  pst_ask_finish (ask, PST_OUTCOME_DENY);
+}
+
 void
 pst_consent_question (PstAsk *ask)
 {
@@ -124,18 +142,17 @@ pst_consent_question (PstAsk *ask)
       pst_ask_queue_join (question, ask, ask->wanted);
       return;
     }
-  offer = pst_facts_offer (ask, protected_by);
-  if (!offer)
+  if (pst_ask_queue_count (broker->queue, sandbox->app->id, sandbox->screen) >= PST_MAX_QUESTIONS)
     {
-      if (broker->store)
-        {
-          PstEvent *event =
-              pst_event_new ("refused", sandbox->app->id, sandbox->number, ask->path, "it leads to where nothing is given");
-
-          event->answer = PST_ANSWER_DENY;
-          pst_store_queue_event (broker->store, event);
-        }
-      pst_ask_finish (ask, PST_OUTCOME_DENY);
+      refuse_unasked (ask, "too many questions are open");
+      return;
+    }
+  offer = pst_facts_offer (ask, protected_by);
+  if (!offer || (offer->private_ok && sandbox->n_refused_creations >= PST_MAX_REFUSED_CREATIONS))
+    {
+      refuse_unasked (ask,
+                      offer ? "making new things in the home was refused several times" : "it leads to where nothing is given");
+      pst_offer_free (offer);
       return;
     }
   ask->question = pst_ask_queue_add (broker->queue, sandbox->app->id, sandbox->screen, offer, ask);
@@ -578,6 +595,12 @@ pst_consent_answer (PstBroker *broker, PstAgent *agent, guint64 id, PstAnswer an
     }
 
   sandboxes = sandboxes_of (question);
+  for (guint i = 0; question->offer->private_ok && i < sandboxes->len; i++)
+    {
+      PstSandbox *sandbox = sandboxes->pdata[i];
+
+      sandbox->n_refused_creations = answer == PST_ANSWER_DENY ? sandbox->n_refused_creations + 1 : 0;
+    }
   if (spoils && lifetime == PST_LIFETIME_ONCE)
     for (guint i = 0; i < sandboxes->len; i++)
       g_ptr_array_add (((PstSandbox *)sandboxes->pdata[i])->cooldowns, g_strdup (scope->path));

@@ -405,7 +405,7 @@ why (PstBroker *broker, GVariant *args, PstControlReply reply, gpointer user_dat
 {
   const char *word;
   g_autoptr (GVariant) bytes = NULL;
-  g_autofree char *app = NULL, *path = NULL, *text = NULL, *executable = NULL;
+  g_autofree char *app = NULL, *path = NULL, *text = NULL;
   g_autoptr (PstProfile) profile = NULL;
   g_autoptr (PstRuleset) ruleset = NULL;
   g_autoptr (GPtrArray) sandboxes = NULL;

@@ -601,9 +601,9 @@ write_events_until (PstStore *store, const PstEvent *event)
 }
 
 guint64
-pst_store_add_rule (PstStore *store, const PstStoredRule *rule, PstEvent *event, gboolean *replaced, GError **error)
+pst_store_add_rule (PstStore *store, const PstStoredRule *rule, PstEvent *event_take, gboolean *replaced, GError **error)
 {
-  g_autoptr (PstEvent) owned_event = event;
+  g_autoptr (PstEvent) event = event_take;
   g_autoptr (PstStoredRule) copy = pst_stored_rule_copy (rule);
   g_autoptr (GArray) gone = g_array_new (FALSE, FALSE, sizeof (guint64));
   g_autoptr (GArray) narrowed = g_array_new (FALSE, FALSE, sizeof (guint64));
@@ -660,9 +660,9 @@ pst_store_add_rule (PstStore *store, const PstStoredRule *rule, PstEvent *event,
 }
 
 gboolean
-pst_store_remove_rules (PstStore *store, const guint64 *ids, gsize n_ids, PstEvent *event, GError **error)
+pst_store_remove_rules (PstStore *store, const guint64 *ids, gsize n_ids, PstEvent *event_take, GError **error)
 {
-  g_autoptr (PstEvent) owned_event = event;
+  g_autoptr (PstEvent) event = event_take;
   gboolean durable = FALSE, ok;
 
   for (gsize i = 0; i < n_ids; i++)

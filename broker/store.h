@@ -50,11 +50,12 @@ void pst_store_close (PstStore *store);
 GPtrArray *pst_store_list_rules (PstStore *store, const char *app);
 const PstStoredRule *pst_store_get_rule (PstStore *store, guint64 id);
 
-/* Stores @rule (id is ignored) and @event (nullable, consumed) in one transaction; older rules on the same path give way as
+/* Stores @rule (id is ignored) and @event_take (nullable) in one transaction; older rules on the same path give way as
  * pst_stored_rule_merge() says. Returns the rule's number, 0 with @error. @replaced (nullable): it was an update. */
-guint64 pst_store_add_rule (PstStore *store, const PstStoredRule *rule, PstEvent *event, gboolean *replaced, GError **error);
-/* Numbers that are none are skipped. @event: (nullable) consumed. */
-gboolean pst_store_remove_rules (PstStore *store, const guint64 *ids, gsize n_ids, PstEvent *event, GError **error);
+guint64
+pst_store_add_rule (PstStore *store, const PstStoredRule *rule, PstEvent *event_take, gboolean *replaced, GError **error);
+/* Numbers that are none are skipped. @event_take: (nullable). */
+gboolean pst_store_remove_rules (PstStore *store, const guint64 *ids, gsize n_ids, PstEvent *event_take, GError **error);
 
 /* Queued, and written within a quarter of a second from the main loop, or by pst_store_flush(). */
 void pst_store_queue_event (PstStore *store, PstEvent *event);

@@ -279,6 +279,55 @@ test_private (Fixture *f, gconstpointer data)
   g_assert_cmpuint (f->sandbox->n_attached, ==, 0);
 }
 
+/* A program that goes on making new things in the home does not go on asking. */
+static void
+test_nuisance (Fixture *f, gconstpointer data)
+{
+  for (guint i = 0; i < 10; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("new-%u", i), *path = test_path (f->broker, name);
+      TestAsk *ask = test_ask (f->sandbox, path, PST_ACCESS_CHANGE, PST_OP_CREATE);
+
+      if (i < 3)
+        {
+          test_wait_count (&f->agent->n_shown, i + 1);
+          test_agent_answer (f->agent, PST_ANSWER_DENY, 0, 0, PST_LIFETIME_ONCE);
+        }
+      g_assert_cmpint (test_outcome (ask), ==, PST_OUTCOME_DENY);
+    }
+  g_assert_cmpuint (f->agent->n_shown, ==, 3);
+}
+
+/* Nor does one that asks for everything at once fill the screen, or the broker. */
+static void
+test_flood (Fixture *f, gconstpointer data)
+{
+  GPtrArray *asks = g_ptr_array_new ();
+  guint denied = 0;
+
+  for (guint i = 0; i < 5000; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("flood-%u", i), *path = test_path (f->broker, name);
+
+      g_ptr_array_add (asks, test_ask (f->sandbox, path, PST_ACCESS_CHANGE, PST_OP_CREATE));
+    }
+  test_wait_count (&f->agent->n_shown, 1);
+  /* The last is among those that are refused. */
+  test_wait (&((TestAsk *)asks->pdata[asks->len - 1])->done);
+  test_settle (f->broker);
+  for (guint i = 0; i < asks->len; i++)
+    denied += ((TestAsk *)asks->pdata[i])->done;
+  g_assert_cmpuint (denied, ==, 5000 - 32);
+  test_broker_stop (f->broker, SIGTERM);
+  test_wait (&f->sandbox->gate_closed);
+  for (guint i = 0; i < asks->len; i++)
+    {
+      test_wait (&((TestAsk *)asks->pdata[i])->done);
+      g_free (asks->pdata[i]);
+    }
+  g_ptr_array_unref (asks);
+}
+
 static void
 test_protected_link (Fixture *f, gconstpointer data)
 {
@@ -547,6 +596,7 @@ test_roles (Fixture *f, gconstpointer data)
       g_autoptr (GError) error = NULL;
       g_autoptr (PstMessage) reply = pst_peer_call_sync (peer, cases[i].member, NULL, NULL, 0, 10000, &error);
 
+      g_assert_null (reply);
       g_assert_error (error, PST_PEER_ERROR, PST_PEER_ERROR_CLOSED);
     }
 }
@@ -623,6 +673,8 @@ main (int argc, char **argv)
   ADD ("narrow", test_narrow);
   ADD ("missing", test_missing);
   ADD ("private", test_private);
+  ADD ("nuisance", test_nuisance);
+  ADD ("flood", test_flood);
   ADD ("protected-link", test_protected_link);
   ADD ("swapped", test_swapped);
   ADD ("swapped-at-attach", test_swapped_at_attach);

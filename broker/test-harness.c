@@ -80,7 +80,7 @@ die_with_the_test (gpointer data)
 void
 test_broker_start (TestBroker *broker, const char *argument)
 {
-  g_autofree char *program = pst_program_find ("postern-broker"), *dir = make_dir (broker->run, "postern"), *option = NULL;
+  g_autofree char *program = pst_program_find ("postern-broker"), *dir = make_dir (broker->run, "postern");
   g_autofree char *path = g_build_filename (dir, "broker", NULL);
   struct sockaddr_un address = { .sun_family = AF_UNIX };
   pst_autofd listener = socket (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
@@ -212,6 +212,7 @@ test_call_fails (PstPeer *peer, const char *member, GVariant *args)
   g_autoptr (GError) error = NULL;
   g_autoptr (PstMessage) reply = pst_peer_call_sync (peer, member, args, NULL, 0, 10000, &error);
 
+  g_assert_null (reply);
   g_assert_error (error, PST_PEER_ERROR, PST_PEER_ERROR_REMOTE);
   return g_strdup (error->message);
 }
