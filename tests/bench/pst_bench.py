@@ -86,7 +86,11 @@ def proc_children(pid):
 
 
 def proc_fds(pid):
-    return len(os.listdir(f"/proc/{pid}/fd"))
+    """Open descriptors; of a process that does not let itself be looked into, the size of its descriptor table (64, 128, …)."""
+    try:
+        return len(os.listdir(f"/proc/{pid}/fd"))
+    except PermissionError:
+        return proc_status(pid, "FDSize")
 
 
 def proc_status(pid, key):
