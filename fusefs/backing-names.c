@@ -211,7 +211,11 @@ finish_create (Job *job, PstMessage *reply)
   pst_ops_reply_open (job->call, inode, pst_fd_steal (&fd), &entry.attr, &entry);
 }
 
-#define PASSED_FLAGS (O_ACCMODE | O_CREAT | O_EXCL)
+static int
+passed_flags (int flags)
+{
+  return (pst_ops_open_flags (flags) & O_ACCMODE) | (flags & (O_CREAT | O_EXCL));
+}
 
 void
 pst_names_create (PstCall *call, PstTree *tree, PstInode *parent, const char *name, int flags, gboolean open)
@@ -220,7 +224,7 @@ pst_names_create (PstCall *call, PstTree *tree, PstInode *parent, const char *na
   job->flags = flags;
   job->open = open;
   job_send (job, PST_LINK_NAME_OPEN, PST_LINK_NAME_OPEN_OUT,
-            g_variant_new ("(t@ayiu)", tree->id, bytes (name), flags & PASSED_FLAGS, call->mode & 07777));
+            g_variant_new ("(t@ayiu)", tree->id, bytes (name), passed_flags (flags), call->mode & 07777));
 }
 
 static void
@@ -250,7 +254,7 @@ send_open (PstCall *call, PstTree *tree, PstInode *inode, int flags, JobFunc fun
   job = job_new (call, tree, NULL, inode, name, func);
   job->flags = flags;
   job_send (job, PST_LINK_NAME_OPEN, PST_LINK_NAME_OPEN_OUT,
-            g_variant_new ("(t@ayiu)", tree->id, bytes (name), flags & PASSED_FLAGS & ~(O_CREAT | O_EXCL), 0));
+            g_variant_new ("(t@ayiu)", tree->id, bytes (name), passed_flags (flags) & O_ACCMODE, 0));
 }
 
 void

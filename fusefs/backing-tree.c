@@ -33,7 +33,7 @@ pst_backing_stat (PstInode *inode, struct stat *st)
   PstAt at;
   int error = ESTALE;
 
-  if (inode->type == S_IFDIR)
+  if (inode->type != S_IFREG && inode->type != S_IFLNK)
     {
       g_mutex_lock (&pst_table_lock);
       if (inode->dir != NULL)
@@ -91,6 +91,15 @@ pst_backing_open (PstInode *inode, int flags)
       if (result < 0)
         result = -errno;
       pst_dir_unref (dir);
+      /* "." needs the right to search, which one that may only be read does not give: from its parent then */
+      if (result != -EACCES || inode->is_root)
+        return result;
+      flags |= O_DIRECTORY;
+      if (pst_at_init (&at, inode, 0))
+        {
+          result = open_at (&at, inode, flags);
+          pst_at_clear (&at);
+        }
       return result;
     }
   for (guint skip = 0; result < 0 && worth_another (-result) && pst_at_init (&at, inode, skip); skip++)
@@ -104,7 +113,12 @@ pst_backing_open (PstInode *inode, int flags)
 int
 pst_backing_open_path (PstInode *inode)
 {
-  if (inode->type == S_IFDIR)
+  gboolean nameless;
+
+  g_mutex_lock (&pst_table_lock);
+  nameless = inode->links == NULL;
+  g_mutex_unlock (&pst_table_lock);
+  if (inode->type == S_IFDIR || nameless)
     {
       PstDir *dir = pst_dir_acquire (inode);
       int fd;

@@ -74,6 +74,23 @@ dir_new (PstInode *inode, int fd)
 }
 
 void
+pst_dir_keep_special (PstInode *inode, PstDir *dir, const char *name)
+{
+  pst_autofd fd = -1;
+  struct stat st;
+
+  if (inode->type == S_IFREG || inode->type == S_IFDIR || inode->type == S_IFLNK || inode->tree == NULL)
+    return;
+  fd = openat (dir->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0 || fstat (fd, &st) < 0 || !pst_inode_matches (inode, &st))
+    return;
+  g_mutex_lock (&pst_table_lock);
+  if (inode->dir == NULL)
+    inode->dir = dir_new (inode, pst_fd_steal (&fd));
+  g_mutex_unlock (&pst_table_lock);
+}
+
+void
 pst_dir_set_root_take_fd (PstInode *root, int fd)
 {
   g_mutex_lock (&pst_table_lock);

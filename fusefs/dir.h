@@ -30,6 +30,8 @@ void pst_dir_drop_tree (PstTree *tree);
 /* A removed directory that is still in use cannot be found again: its descriptor stays, if there is one. */
 void pst_dir_keep_locked (PstInode *inode);
 void pst_dir_forget_locked (PstInode *inode);
+/* The same for a fifo, socket or device that is being removed: the kernel opens those itself, so nothing here has them open. */
+void pst_dir_keep_special (PstInode *inode, PstDir *dir, const char *name);
 guint pst_dir_count_cached (void);
 
 /* A file: the directory it is in, and its name there. */

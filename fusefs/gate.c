@@ -168,13 +168,21 @@ decision_of (PstInode *inode)
     }
   if (decision == 0)
     {
-      /* No name is left: it was removed while in use. What was decided last stands, unless the policy changed. */
+      /* No name is left: it was removed while in use. If all of the tree is alike it needs none; else what was decided
+       * last stands, unless the policy changed. */
+      PstInode *root = inode->tree->root;
       guint64 last = decision_load (inode);
-      if (last == 0 || last >> 32 != generation)
-        return (guint64)PST_ANSWER_DENY << DECISION_SHIFT (PST_ACCESS_VIEW) |
-               (guint64)PST_ANSWER_DENY << DECISION_SHIFT (PST_ACCESS_CHANGE) |
-               (guint64)PST_ANSWER_DENY << DECISION_SHIFT (PST_ACCESS_SAVE);
-      return last;
+      if (root != NULL && root != inode)
+        {
+          guint64 all = decision_of (root);
+          if (all & DECISION_UNIFORM)
+            return all;
+        }
+      if (last != 0 && last >> 32 == generation)
+        return last;
+      return (guint64)PST_ANSWER_DENY << DECISION_SHIFT (PST_ACCESS_VIEW) |
+             (guint64)PST_ANSWER_DENY << DECISION_SHIFT (PST_ACCESS_CHANGE) |
+             (guint64)PST_ANSWER_DENY << DECISION_SHIFT (PST_ACCESS_SAVE);
     }
   __atomic_store_n (&inode->decision, decision, __ATOMIC_RELAXED);
   return decision;

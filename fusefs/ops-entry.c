@@ -271,6 +271,21 @@ op_symlink (fuse_req_t req, const char *link, fuse_ino_t parent, const char *nam
   run_symlink (&call);
 }
 
+/* What is about to lose its name, and has no open file here by which it could be reached then: directories and special files.
+ */
+static void
+keep_removed (PstInode *parent, PstDir *dir, const char *name)
+{
+  g_autoptr (PstInode) inode = pst_inode_find_name (parent, name);
+
+  if (inode == NULL || inode->tree == NULL)
+    return;
+  if (inode->type == S_IFDIR)
+    pst_dir_unref (pst_dir_acquire (inode));
+  else
+    pst_dir_keep_special (inode, dir, name);
+}
+
 static void
 run_remove (PstCall *call)
 {
@@ -281,7 +296,9 @@ run_remove (PstCall *call)
     return;
   if (place.kind == PST_PLACE_TREE)
     {
-      int error = unlinkat (dir->fd, call->name, call->flags) < 0 ? errno : 0;
+      int error;
+      keep_removed (place.dir, dir, call->name);
+      error = unlinkat (dir->fd, call->name, call->flags) < 0 ? errno : 0;
       if (error == 0 || error == ENOENT)
         pst_inode_name_gone (place.dir, call->name, error == 0);
       fuse_reply_err (call->req, error);
@@ -343,7 +360,10 @@ rename_in_trees (PstCall *call, PstInode *from, PstInode *to)
   else
     {
       if (call->flags == 0)
-        replaced = open_replaced (to, call->name2);
+        {
+          replaced = open_replaced (to, call->name2);
+          keep_removed (to, new_dir, call->name2);
+        }
       error = renameat2 (dir->fd, call->name, new_dir->fd, call->name2, call->flags) < 0 ? errno : 0;
     }
   if (replaced != NULL)

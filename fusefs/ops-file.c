@@ -54,11 +54,15 @@ pst_ops_cache_is_current (PstInode *inode, const struct stat *st)
   return current;
 }
 
-/* What is passed on of the flags of open(2); creating, truncating and appending are done apart. */
-static int
-open_flags (int flags)
+/* What is passed on of the flags of open(2); creating, truncating and appending are done apart. Truncating needs a descriptor
+ * that can write, also where the application asked for one that only reads, which Linux allows. */
+int
+pst_ops_open_flags (int flags)
 {
-  return flags & (O_ACCMODE | O_SYNC | O_DSYNC | O_NOATIME);
+  int passed = flags & (O_ACCMODE | O_SYNC | O_DSYNC | O_NOATIME);
+  if ((flags & O_TRUNC) && (flags & O_ACCMODE) == O_RDONLY)
+    passed |= O_RDWR;
+  return passed;
 }
 
 void
@@ -82,9 +86,9 @@ pst_ops_reply_open (PstCall *call, PstInode *inode, int fd, const struct stat *s
 }
 
 static int
-truncate_opened (int fd, const struct stat *before, struct stat *st)
+truncate_opened (int fd, struct stat *st)
 {
-  if (!S_ISREG (before->st_mode))
+  if (!S_ISREG (st->st_mode))
     return 0;
   return ftruncate (fd, 0) < 0 || fstat (fd, st) < 0 ? errno : 0;
 }
@@ -108,7 +112,7 @@ run_open (PstCall *call)
     fuse_reply_err (call->req, EISDIR);
   else
     {
-      fd = pst_backing_open (place.dir, open_flags (call->fi.flags));
+      fd = pst_backing_open (place.dir, pst_ops_open_flags (call->fi.flags));
       if (fd == -ESTALE || fd == -ENOENT)
         {
           /* no name is left, but somebody has it open, or it was replaced just now */
@@ -120,7 +124,7 @@ run_open (PstCall *call)
       else if (fstat (fd, &st) < 0)
         error = errno;
       else if (call->fi.flags & O_TRUNC)
-        error = truncate_opened (fd, &st, &st);
+        error = truncate_opened (fd, &st);
       if (error == 0)
         pst_ops_reply_open (call, inode, fd, &st, NULL);
       else
@@ -153,13 +157,13 @@ create_in_tree (PstCall *call, PstInode *parent)
       return;
     }
   fd = openat (dir->fd, call->name,
-               open_flags (call->fi.flags) | O_CREAT | (call->fi.flags & O_EXCL) | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY |
+               pst_ops_open_flags (call->fi.flags) | O_CREAT | (call->fi.flags & O_EXCL) | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY |
                    O_NONBLOCK,
                call->mode);
   if (fd < 0 || fstat (fd, &entry.attr) < 0)
     error = errno;
   else if ((call->fi.flags & O_TRUNC) && entry.attr.st_size > 0)
-    error = truncate_opened (fd, &entry.attr, &entry.attr);
+    error = truncate_opened (fd, &entry.attr);
   pst_dir_unref (dir);
   if (error != 0)
     {

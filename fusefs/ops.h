@@ -32,6 +32,7 @@ void pst_ops_reply_virtual (PstCall *call, PstInode *parent, const char *name, c
 /* The entry's parameters, of a newly found inode with its attributes in entry->attr. */
 PstInode *pst_ops_enter (PstInode *dir, const char *name, struct fuse_entry_param *entry);
 
+int pst_ops_open_flags (int flags);
 /* Opens a handle for @call on @fd and replies (create: with @entry). Consumes @fd. */
 void pst_ops_reply_open (PstCall *call, PstInode *inode, int fd, const struct stat *st, const struct fuse_entry_param *entry);
 

@@ -88,7 +88,8 @@ main (int argc, char **argv)
   if (pst_tree_attach_take_fd (1, PST_TREE_TREE, PST_ACCESS_CHANGE, TREE_PATH, FALSE, fd) == NULL)
     return 1;
   pst_policy_take (policy (argc, argv));
-  if (!pst_serve_init (-1, mountpoint))
+  if (g_str_has_prefix (mountpoint, "/dev/fd/") ? !pst_serve_init (atoi (mountpoint + strlen ("/dev/fd/")), NULL)
+                                                : !pst_serve_init (-1, mountpoint))
     return 1;
   g_unix_signal_add (SIGTERM, on_signal, NULL);
   g_unix_signal_add (SIGINT, on_signal, NULL);

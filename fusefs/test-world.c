@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -629,6 +630,7 @@ world_start (WorldAskFunc func, gpointer data, gboolean strict)
     {
       dup2 (link[1], 3);
       fcntl (3, F_SETFD, 0);
+      prctl (PR_SET_PDEATHSIG, SIGKILL);
       execl (program, program, NULL);
       _exit (127);
     }
