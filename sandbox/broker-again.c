@@ -13,6 +13,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* Attempts while nobody listens on a socket that is there. */
+#define MIN_RETRY_MS 5
+#define MAX_RETRY_MS 1000
 /* A broker that takes the connection and drops it again is not asked more often than this. */
 #define RETRY_MS 200
 
@@ -25,7 +28,9 @@ struct _PstBrokerAgain
   gpointer data;
   int inotify; /* -1: not waiting */
   guint source;
-  gint64 last;
+  guint timer;
+  guint delay; /* of the next attempt, in ms */
+  gint64 last; /* when the last connection was made */
 };
 
 static void try_again (PstBrokerAgain *again);
@@ -50,58 +55,61 @@ stop_waiting (PstBrokerAgain *again)
 {
   if (again->source != 0)
     g_source_remove (again->source);
-  again->source = 0;
+  if (again->timer != 0)
+    g_source_remove (again->timer);
+  again->source = again->timer = 0;
   pst_fd_clear (&again->inotify);
 }
 
 static gboolean
 on_directory (int fd, GIOCondition condition, gpointer data)
 {
+  PstBrokerAgain *again = data;
   char events[4096];
 
   (void)!read (fd, events, sizeof events);
-  try_again (data);
+  again->delay = MIN_RETRY_MS;
+  try_again (again);
   return G_SOURCE_CONTINUE;
 }
 
 static gboolean
-on_retry (gpointer data)
+on_timer (gpointer data)
 {
   PstBrokerAgain *again = data;
 
-  again->source = 0;
+  again->timer = 0;
   try_again (again);
   return G_SOURCE_REMOVE;
 }
 
-/* Nobody listens: wait until the socket's name appears in its directory. */
+static void
+try_later (PstBrokerAgain *again)
+{
+  if (again->timer != 0)
+    return;
+  again->timer = g_timeout_add (again->delay, on_timer, again);
+  again->delay = MIN (again->delay * 2, MAX_RETRY_MS);
+}
+
+/* Nobody listens. As long as the socket has no name, its coming is awaited; while it has one it may be about to listen, or be
+ * left from a broker that died, which nothing tells apart but trying. */
 static void
 wait_for_socket (PstBrokerAgain *again)
 {
   g_autofree char *path = pst_broker_socket_path (NULL);
   g_autofree char *directory = path ? g_path_get_dirname (path) : NULL;
 
-  if (again->inotify >= 0 || !directory)
-    return;
-  again->inotify = inotify_init1 (IN_CLOEXEC | IN_NONBLOCK);
-  if (again->inotify < 0 || inotify_add_watch (again->inotify, directory, IN_CREATE | IN_MOVED_TO | IN_ATTRIB) < 0)
+  if (again->inotify < 0 && directory)
     {
-      pst_fd_clear (&again->inotify);
-      again->source = g_timeout_add (5 * RETRY_MS, on_retry, again);
-      return;
+      again->inotify = inotify_init1 (IN_CLOEXEC | IN_NONBLOCK);
+      if (again->inotify >= 0 && inotify_add_watch (again->inotify, directory, IN_CREATE | IN_MOVED_TO) < 0)
+        pst_fd_clear (&again->inotify);
+      if (again->inotify >= 0)
+        again->source = g_unix_fd_add (again->inotify, G_IO_IN, on_directory, again);
     }
-  again->source = g_unix_fd_add (again->inotify, G_IO_IN, on_directory, again);
-  /* It may have appeared between the attempt and the watch. */
-  if (access (path, F_OK) == 0)
-    {
-      PstPeer *peer = pst_broker_connect ("launcher", FALSE, NULL);
-
-      if (peer)
-        {
-          pst_peer_unref (peer);
-          try_again (again);
-        }
-    }
+  if (again->inotify < 0 || access (path, F_OK) == 0)
+    try_later (again);
 }
 
 static void
@@ -148,10 +156,11 @@ try_again (PstBrokerAgain *again)
 void
 pst_broker_again_lost (PstBrokerAgain *again)
 {
-  if (again->source != 0)
+  if (again->source != 0 || again->timer != 0)
     return;
-  if (g_get_monotonic_time () - again->last < RETRY_MS * 1000)
-    again->source = g_timeout_add (RETRY_MS, on_retry, again);
+  again->delay = MIN_RETRY_MS;
+  if (again->last != 0 && g_get_monotonic_time () - again->last < RETRY_MS * 1000)
+    again->timer = g_timeout_add (RETRY_MS, on_timer, again);
   else
     try_again (again);
 }

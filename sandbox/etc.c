@@ -69,7 +69,7 @@ pst_etc_find_user (const char *passwd, uid_t uid)
       if (g_strv_length (fields) < 4 || !g_ascii_string_to_unsigned (fields[2], 10, 0, G_MAXUINT32, &number, NULL))
         continue;
       if (number == uid && pst_etc_user_is_valid (fields[0]))
-        return g_steal_pointer (&fields[0]);
+        return g_strdup (fields[0]);
     }
   return NULL;
 }

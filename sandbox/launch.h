@@ -16,6 +16,7 @@ typedef struct
   PstExecutable executable;
   PstDisplay display;
   PstPlanBind binds[3];
+  char *wayland_target;
   PstPlanInput input;
   PstPlan *early;
   char *profile; /* (nullable): absolute */
@@ -26,10 +27,13 @@ typedef struct
 /* Fills @launch in, all but its options. On failure *status is the exit status and @error the sentence. */
 gboolean pst_launch_prepare (PstLaunch *launch, int *status, GError **error);
 
+void pst_launch_clear (PstLaunch *launch);
+
 /* The working directory inside: @cwd if it is there or behind the gate, else the home. Pure. */
 const char *pst_launch_choose_cwd (const char *cwd, const PstPlanInput *input);
 
-/* Starts it all, and runs until the program has ended. Returns its wait status, or an exit status shifted as in one. */
+/* Starts it all, and runs until the program has ended. What it makes, lives as long as the process. Returns its wait status, or
+ * an exit status shifted as in one. */
 int pst_launch_run (PstLaunch *launch);
 
 G_END_DECLS

@@ -239,7 +239,7 @@ pst_mounts_begin (int gate_mount, GError **error)
       fail (error, "a tmpfs", NULL);
       return NULL;
     }
-  if (mkdir (HOST + 1, 0700) < 0 || syscall (SYS_pivot_root, ".", HOST + 1) < 0 || chdir ("/") < 0)
+  if (mkdir (&HOST[1], 0700) < 0 || syscall (SYS_pivot_root, ".", &HOST[1]) < 0 || chdir ("/") < 0)
     {
       fail (error, "changing the root", NULL);
       return NULL;

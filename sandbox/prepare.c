@@ -81,8 +81,8 @@ pst_launch_prepare (PstLaunch *launch, int *status, GError **error)
     {
       g_autofree char *runtime = pst_plan_runtime_dir (input->uid);
 
-      launch->binds[n++] =
-          (PstPlanBind){ launch->display.wayland_socket, g_build_filename (runtime, launch->display.wayland_name, NULL) };
+      launch->wayland_target = g_build_filename (runtime, launch->display.wayland_name, NULL);
+      launch->binds[n++] = (PstPlanBind){ launch->display.wayland_socket, launch->wayland_target };
     }
   input->n_binds = n;
 
@@ -101,4 +101,17 @@ pst_launch_prepare (PstLaunch *launch, int *status, GError **error)
   };
   launch->environment = pst_environment_build ((const char *const *)environ, &environment);
   return TRUE;
+}
+
+void
+pst_launch_clear (PstLaunch *launch)
+{
+  pst_host_clear (&launch->host);
+  pst_executable_clear (&launch->executable);
+  pst_display_clear (&launch->display);
+  g_clear_pointer (&launch->wayland_target, g_free);
+  g_clear_pointer (&launch->early, pst_plan_free);
+  g_clear_pointer (&launch->profile, g_free);
+  g_clear_pointer (&launch->cwd, g_free);
+  g_clear_pointer (&launch->environment, g_strfreev);
 }

@@ -61,17 +61,18 @@ print_plan (PstLaunch *launch)
   return fflush (stdout) == 0 ? 0 : PST_EXIT_FAILED;
 }
 
-/* Ends as the program did. */
-static int
+/* Ends as the program did, at once: what this process still holds, it holds to its end. */
+G_NORETURN static void
 end_like (int status)
 {
   struct rlimit no_core = { 0, 0 };
   sigset_t set;
 
+  fflush (NULL);
   if (WIFEXITED (status))
-    return WEXITSTATUS (status);
+    _exit (WEXITSTATUS (status));
   if (!WIFSIGNALED (status))
-    return PST_EXIT_FAILED;
+    _exit (PST_EXIT_FAILED);
   /* The program's core is its own; ours would say nothing. */
   setrlimit (RLIMIT_CORE, &no_core);
   signal (WTERMSIG (status), SIG_DFL);
@@ -79,7 +80,7 @@ end_like (int status)
   sigaddset (&set, WTERMSIG (status));
   kill (getpid (), WTERMSIG (status));
   sigprocmask (SIG_UNBLOCK, &set, NULL);
-  return 128 + WTERMSIG (status);
+  _exit (128 + WTERMSIG (status));
 }
 
 int
@@ -105,13 +106,18 @@ pst_cli_run_main (int argc, char **argv)
   if (!pst_launch_prepare (&launch, &status, &error))
     {
       pst_supervisor_say (error->message);
+      pst_launch_clear (&launch);
       return status;
     }
   if (launch.options.print_plan)
-    return print_plan (&launch);
+    {
+      status = print_plan (&launch);
+      pst_launch_clear (&launch);
+      return status;
+    }
   if (launch.options.x11)
     pst_supervisor_say ("warning: --x11=host lets the application see and control every window of this display");
   if (launch.options.wayland)
     pst_supervisor_say ("warning: --wayland=host hands the application your Wayland display as it is");
-  return end_like (pst_launch_run (&launch));
+  end_like (pst_launch_run (&launch));
 }

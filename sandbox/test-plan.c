@@ -199,7 +199,6 @@ test_random (void)
       PstPlanBind bind;
       PstPlanAnswer answer = { .machine_id = "x" };
       const char *names[2] = { NULL, NULL };
-      g_autofree char *path[4] = { NULL };
       char *taken[4];
 
       for (int i = 0; i < 4; i++)
