@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -44,6 +45,29 @@ settle_descriptors (void)
     ;
   if (fd >= 3)
     close (fd);
+}
+
+/* The three are the application's from the start, so none of them may open what would need a question: a directory of the host
+ * (openat below it, and above) or a mere path descriptor, which can be opened anew. */
+static gboolean
+standard_are_harmless (GError **error)
+{
+  static const char *const names[] = { "standard input", "standard output", "standard error" };
+
+  for (int i = 0; i < 3; i++)
+    {
+      int flags = fcntl (i, F_GETFL);
+      struct stat st;
+
+      if (flags >= 0 && !(flags & O_PATH) && fstat (i, &st) == 0 && !S_ISDIR (st.st_mode))
+        continue;
+      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+                   "%s is a directory, which would be open to the application without a question; give it a file, a pipe or "
+                   "/dev/null",
+                   names[i]);
+      return FALSE;
+    }
+  return TRUE;
 }
 
 static int
@@ -103,6 +127,11 @@ pst_cli_run_main (int argc, char **argv)
       return 0;
     }
   settle_descriptors ();
+  if (!standard_are_harmless (&error))
+    {
+      pst_supervisor_say (error->message);
+      return PST_EXIT_FAILED;
+    }
   if (!pst_launch_prepare (&launch, &status, &error))
     {
       pst_supervisor_say (error->message);
