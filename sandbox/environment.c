@@ -113,6 +113,8 @@ static const char *const secret_parts[] = {
   "TOKEN", "SECRET", "PASSW", "PASSPHRASE", "CREDENTIAL", "API_KEY", "APIKEY", "PRIVATE_KEY", "ACCESS_KEY", "AUTH_KEY",
 };
 
+static const char *const secret_ends[] = { "_KEY", "_PAT", "_PSK", "_PWD", "_DSN" };
+
 gboolean
 pst_environment_passes (const char *name)
 {
@@ -127,7 +129,25 @@ pst_environment_passes (const char *name)
   for (gsize i = 0; i < G_N_ELEMENTS (secret_parts); i++)
     if (strstr (upper, secret_parts[i]))
       return FALSE;
+  for (gsize i = 0; i < G_N_ELEMENTS (secret_ends); i++)
+    if (g_str_has_suffix (upper, secret_ends[i]))
+      return FALSE;
   return TRUE;
+}
+
+/* Does the value hold a password, as "scheme://user:password@host"? Whatever the variable is called. */
+static gboolean
+has_password (const char *value)
+{
+  for (const char *p = strstr (value, "://"); p; p = strstr (p + 3, "://"))
+    {
+      const char *authority = p + 3, *at = authority + strcspn (authority, "/?# ");
+      const char *colon = memchr (authority, ':', at - authority);
+
+      if (colon && memchr (colon, '@', at - colon))
+        return TRUE;
+    }
+  return FALSE;
 }
 
 /* A private dot entry of the home, or a place of the system: reaching for it asks nothing. */
@@ -187,7 +207,7 @@ pst_environment_build (const char *const *host, const PstEnvironmentInput *input
       if (!equals || equals == *entry)
         continue;
       name = g_strndup (*entry, equals - *entry);
-      if (pst_environment_passes (name))
+      if (pst_environment_passes (name) && !has_password (equals + 1))
         g_ptr_array_add (out, g_strdup (*entry));
       else if (g_str_equal (name, "PATH"))
         path = equals + 1;
