@@ -44,8 +44,13 @@ add_row (scmp_filter_ctx filter, int number, const PstSeccompRow *row)
       break;
     case PST_SECCOMP_BITS:
       for (uint64_t bit = 1; bit != 0 && r == 0; bit <<= 1)
-        if (row->value & bit)
+        if ((row->value & bit) && row->other_bits == 0)
           r = seccomp_rule_add (filter, action, number, 1, SCMP_CMP64 (row->arg, SCMP_CMP_MASKED_EQ, bit, bit));
+        else if (row->value & bit)
+          for (uint64_t other = 1; other != 0 && r == 0; other <<= 1)
+            if (row->other_bits & other)
+              r = seccomp_rule_add (filter, action, number, 2, SCMP_CMP64 (row->arg, SCMP_CMP_MASKED_EQ, bit, bit),
+                                    SCMP_CMP64 (row->other_arg, SCMP_CMP_MASKED_EQ, other, other));
       break;
     }
   if (r < 0)

@@ -17,12 +17,17 @@
 #include "seccomp-table.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/sched.h>
+#include <sys/stat.h>
 
 #define TIOCSTI_NUMBER 0x5412
 #define TIOCLINUX_NUMBER 0x541C
 #define NEW_NAMESPACES                                                                                                         \
   (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
+
+/* What makes O_TMPFILE of O_DIRECTORY */
+#define TMPFILE (O_TMPFILE & ~O_DIRECTORY)
 
 #define ROW(name, error, why)                                                                                                  \
   {                                                                                                                            \
@@ -119,6 +124,24 @@ const PstSeccompRow pst_seccomp_table[] = {
   ROW ("migrate_pages", EPERM, "the same"),
   ROW ("kcmp", EPERM, "compares kernel pointers"),
 
+/* programs that run as the user, left behind for others: a set-user-id bit on a file in a granted directory outlives the
+   sandbox. (Set-group-id stays: on directories it is ordinary.) */
+#define SET_USER_ID(name, mode_arg, flags_arg, creating)                                                                       \
+  {                                                                                                                            \
+    name, EPERM, "a set-user-id program would let any account of the machine act as the user", PST_SECCOMP_ALWAYS,             \
+        PST_SECCOMP_BITS, mode_arg, S_ISUID, flags_arg, creating                                                               \
+  }
+  SET_USER_ID ("chmod", 1, 0, 0),
+  SET_USER_ID ("fchmod", 1, 0, 0),
+  SET_USER_ID ("fchmodat", 2, 0, 0),
+  SET_USER_ID ("fchmodat2", 2, 0, 0),
+  SET_USER_ID ("mknod", 1, 0, 0),
+  SET_USER_ID ("mknodat", 2, 0, 0),
+  SET_USER_ID ("creat", 1, 0, 0),
+  SET_USER_ID ("open", 2, 1, O_CREAT | TMPFILE),
+  SET_USER_ID ("openat", 3, 2, O_CREAT | TMPFILE),
+  ROW ("openat2", ENOSYS, "its mode is behind a pointer and cannot be checked; programs fall back to openat"),
+
   /* sockets of kinds that leave the network namespace or that nobody uses: 1 local, 2 and 10 Internet, 16 netlink remain.
      An argument with high bits set is above. */
   { "socket", EAFNOSUPPORT, "unspecified family", PST_SECCOMP_ALWAYS, PST_SECCOMP_BELOW, 0, 1 },
@@ -135,6 +158,22 @@ const PstSeccompRow pst_seccomp_table[] = {
   { "socket", EAFNOSUPPORT, "security callback", PST_SECCOMP_ALWAYS, PST_SECCOMP_LOW32, 0, 14 },
   { "socket", EAFNOSUPPORT, "IPsec keys", PST_SECCOMP_ALWAYS, PST_SECCOMP_LOW32, 0, 15 },
   { "socket", EAFNOSUPPORT, "packet, vsock (the hypervisor), Bluetooth, ALG, XDP and all the others", PST_SECCOMP_ALWAYS,
+    PST_SECCOMP_ABOVE, 0, 16 },
+  /* by the other call as well: it loads the family's module too, and some of them make pairs */
+  { "socketpair", EAFNOSUPPORT, "unspecified family", PST_SECCOMP_ALWAYS, PST_SECCOMP_BELOW, 0, 1 },
+  { "socketpair", EAFNOSUPPORT, "AX.25", PST_SECCOMP_ALWAYS, PST_SECCOMP_LOW32, 0, 3 },
+  { "socketpair", EAFNOSUPPORT, "IPX", PST_SECCOMP_ALWAYS, PST_SECCOMP_LOW32, 0, 4 },
+  { "socketpair", EAFNOSUPPORT, "AppleTalk", PST_SECCOMP_ALWAYS, PST_SECCOMP_LOW32, 0, 5 },
+  { "socketpair", EAFNOSUPPORT, "NET/ROM", PST_SECCOMP_ALWAYS, PST_SECCOMP_LOW32, 0, 6 },
+  { "socketpair", EAFNOSUPPORT, "bridge", PST_SECCOMP_ALWAYS, PST_SECCOMP_LOW32, 0, 7 },
+  { "socketpair", EAFNOSUPPORT, "ATM", PST_SECCOMP_ALWAYS, PST_SECCOMP_LOW32, 0, 8 },
+  { "socketpair", EAFNOSUPPORT, "X.25", PST_SECCOMP_ALWAYS, PST_SECCOMP_LOW32, 0, 9 },
+  { "socketpair", EAFNOSUPPORT, "ROSE", PST_SECCOMP_ALWAYS, PST_SECCOMP_LOW32, 0, 11 },
+  { "socketpair", EAFNOSUPPORT, "DECnet", PST_SECCOMP_ALWAYS, PST_SECCOMP_LOW32, 0, 12 },
+  { "socketpair", EAFNOSUPPORT, "NetBEUI", PST_SECCOMP_ALWAYS, PST_SECCOMP_LOW32, 0, 13 },
+  { "socketpair", EAFNOSUPPORT, "security callback", PST_SECCOMP_ALWAYS, PST_SECCOMP_LOW32, 0, 14 },
+  { "socketpair", EAFNOSUPPORT, "IPsec keys", PST_SECCOMP_ALWAYS, PST_SECCOMP_LOW32, 0, 15 },
+  { "socketpair", EAFNOSUPPORT, "packet, vsock (the hypervisor), Bluetooth, ALG, XDP and all the others", PST_SECCOMP_ALWAYS,
     PST_SECCOMP_ABOVE, 0, 16 },
 };
 

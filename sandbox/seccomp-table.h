@@ -30,6 +30,9 @@ typedef struct
   PstSeccompMatch match;
   unsigned arg;
   uint64_t value;
+  /* and only if one of these bits is set in that other argument; 0: always */
+  unsigned other_arg;
+  uint64_t other_bits;
 } PstSeccompRow;
 
 extern const PstSeccompRow pst_seccomp_table[];
