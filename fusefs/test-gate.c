@@ -8,9 +8,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 /* The gate as the application meets it, with a real postern-fusefs behind a real mount. */
@@ -653,6 +655,70 @@ test_retry_bounded (void)
   world_stop ();
 }
 
+/* Every operation reaches its system call: the list that the gate confines itself to leaves none out. */
+static void
+test_calls (void)
+{
+  struct timespec times[2] = { { 1, 2 }, { 3, 4 } };
+  struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+  g_autofree char *big = g_malloc0 (1 << 20);
+  struct statfs fs;
+  loff_t from = 0, to = 0;
+  char value[8];
+  int dir, fd, second;
+
+  world_start (never, NULL, TRUE);
+  world_rule ("Projects", PST_SCOPE_TREE, PST_ACCESS_CHANGE, PST_ANSWER_ALLOW);
+  world_push_policy ();
+  world_attach (1, PST_TREE_TREE, PST_ACCESS_CHANGE, "Projects", FALSE);
+  dir = open (world_seen ("Projects"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  g_assert_cmpint (dir, >=, 0);
+  fd = openat (dir, "big", O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  g_assert_cmpint (write (fd, big, 1 << 20), ==, 1 << 20);
+  g_assert_cmpint (fsync (fd), ==, 0);
+  g_assert_cmpint (fdatasync (fd), ==, 0);
+  g_assert_cmpint (posix_fadvise (fd, 0, 0, POSIX_FADV_DONTNEED), ==, 0);
+  g_assert_cmpint (pread (fd, big, 1 << 20, 0), ==, 1 << 20);
+  g_assert_cmpint (fallocate (fd, 0, 1 << 20, 4096), ==, 0);
+  g_assert_cmpint (ftruncate (fd, 1 << 20), ==, 0);
+  g_assert_cmpint (lseek (fd, 0, SEEK_HOLE), ==, 1 << 20);
+  second = openat (dir, "copy", O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  g_assert_cmpint (write (second, "x", 1), ==, 1);
+  close (second);
+  second = openat (dir, "copy", O_RDWR | O_CLOEXEC);
+  g_assert_cmpint (copy_file_range (fd, &from, second, &to, 4096, 0), ==, 4096);
+  if (fsetxattr (fd, "user.test", "1", 1, 0) == 0)
+    {
+      g_assert_cmpint (fgetxattr (fd, "user.test", value, sizeof value), ==, 1);
+      g_assert_cmpint (flistxattr (fd, value, 0), ==, 10);
+      g_assert_cmpint (fremovexattr (fd, "user.test"), ==, 0);
+    }
+  else
+    g_assert_cmpint (errno, ==, EOPNOTSUPP); /* not of this file system */
+  g_assert_cmpint (flock (fd, LOCK_EX | LOCK_NB), ==, 0);
+  g_assert_cmpint (fcntl (fd, F_SETLK, &lock), ==, 0);
+  close (fd);
+  close (second);
+  g_assert_cmpint (fchmodat (dir, "big", 0600, 0), ==, 0);
+  g_assert_cmpint (fchownat (dir, "big", getuid (), getgid (), 0), ==, 0);
+  g_assert_cmpint (utimensat (dir, "big", times, 0), ==, 0);
+  g_assert_cmpint (truncate (world_seen ("Projects/big"), 5), ==, 0);
+  g_assert_cmpint (linkat (dir, "big", dir, "hard", 0), ==, 0);
+  g_assert_cmpint (symlinkat ("big", dir, "soft"), ==, 0);
+  g_assert_cmpint (readlinkat (dir, "soft", value, sizeof value), ==, 3);
+  g_assert_cmpint (mknodat (dir, "fifo", S_IFIFO | 0600, 0), ==, 0);
+  g_assert_cmpint (mkdirat (dir, "sub", 0700), ==, 0);
+  g_assert_cmpint (renameat2 (dir, "hard", dir, "sub/hard", RENAME_NOREPLACE), ==, 0);
+  g_assert_cmpint (renameat2 (dir, "soft", dir, "fifo", RENAME_EXCHANGE), ==, 0);
+  g_assert_cmpint (renameat (dir, "soft", dir, "pipe"), ==, 0);
+  g_assert_cmpint (unlinkat (dir, "sub/hard", 0), ==, 0);
+  g_assert_cmpint (unlinkat (dir, "sub", AT_REMOVEDIR), ==, 0);
+  g_assert_cmpint (fstatfs (dir, &fs), ==, 0);
+  g_assert_cmpint (fsync (dir), ==, 0);
+  close (dir);
+  world_stop ();
+}
+
 int
 main (int argc, char **argv)
 {
@@ -674,6 +740,7 @@ main (int argc, char **argv)
   g_test_add_func ("/gate/live/many", test_live_many);
   g_test_add_func ("/gate/live/revoke", test_revoke_live);
   g_test_add_func ("/gate/strict", test_strict_tree);
+  g_test_add_func ("/gate/calls", test_calls);
   g_test_add_func ("/gate/file", test_file);
   g_test_add_func ("/gate/create-private", test_create_private);
   g_test_add_func ("/gate/mkdir-home", test_mkdir_home);

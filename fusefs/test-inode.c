@@ -131,7 +131,7 @@ test_names (void)
 static void
 test_number_again (void)
 {
-  PstInode *first, *second;
+  PstInode *first, *second, *other;
   struct stat st;
 
   begin ();
@@ -144,7 +144,9 @@ test_number_again (void)
   g_assert_true (first != second);
   /* and one that was removed by somebody else, and came back as something else */
   st.st_mode = S_IFDIR | 0755;
-  g_assert_true (pst_inode_enter (tree, &st, tree->root, "b", FALSE) != second);
+  other = pst_inode_enter (tree, &st, tree->root, "b", FALSE);
+  g_assert_true (other != second);
+  pst_inode_unref (other);
   pst_inode_forget (first, 1);
   pst_inode_forget (second, 1);
   end ();
