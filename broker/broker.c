@@ -93,6 +93,7 @@ pst_broker_new (GError **error)
 
   broker->loop = g_main_loop_new (NULL, FALSE);
   broker->queue = pst_ask_queue_new ();
+  broker->policies = pst_policy_cache_new ();
   broker->sandboxes = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, (GDestroyNotify)pst_sandbox_unref);
   broker->screens = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)pst_screen_free);
   broker->agents = g_ptr_array_new ();
@@ -130,6 +131,7 @@ pst_broker_free (PstBroker *broker)
   g_clear_pointer (&broker->screens, g_hash_table_unref);
   g_ptr_array_unref (broker->agents);
   pst_ask_queue_free (broker->queue);
+  pst_policy_cache_free (broker->policies);
   pst_identity_free (broker->identity);
   pst_profiles_free (broker->profiles);
   g_clear_pointer (&broker->locks, g_ptr_array_unref);

@@ -5,6 +5,7 @@
 #include "decide.h"
 #include "host.h"
 #include "identity.h"
+#include "policy-cache.h"
 #include "profiles.h"
 #include "pst-peer.h"
 #include "store.h"
@@ -41,6 +42,7 @@ struct _PstBroker
   GPtrArray *locks; /* of PstLock */
   PstIdentity *identity;
   PstProfiles *profiles;
+  PstPolicyCache *policies;
   PstAskQueue *queue;
   GHashTable *sandboxes; /* number → PstSandbox, a reference each */
   GPtrArray *agents;     /* of PstAgent, borrowed from their connections */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "push.h"
 
+#include <fcntl.h>
+
 #include "attach.h"
 #include "consent.h"
 #include "postern-ipc.h"
@@ -165,22 +167,34 @@ on_policy (PstPeer *peer, PstMessage *reply, const GError *error, gpointer user_
   part_release (part);
 }
 
+/* The sandbox's new ruleset, and a descriptor of its serialised form: -1 if there is no memory. */
 static int
-compile (PstSandbox *sandbox)
+compile (PstSandbox *sandbox, gboolean first)
 {
   PstBroker *broker = sandbox->broker;
+  const char *app = sandbox->app->id;
   g_autoptr (GVariant) variant = NULL;
+  g_autofree char *fingerprint = NULL;
   PstDecideInput input;
-  int fd;
+  int fd = -1;
 
   pst_broker_decide_input (broker, sandbox, &input);
   g_clear_pointer (&sandbox->ruleset, pst_ruleset_unref);
+  if (first && broker->store)
+    fingerprint = pst_policy_fingerprint (&input, pst_store_get_revision (broker->store));
+  if (fingerprint && (sandbox->ruleset = pst_policy_cache_get (broker->policies, app, fingerprint, &fd)))
+    {
+      pst_decide_input_clear (&input);
+      return fcntl (fd, F_DUPFD_CLOEXEC, 3);
+    }
   sandbox->ruleset = pst_decide_compile (&input, ++broker->last_generation);
   pst_decide_input_clear (&input);
   variant = g_variant_ref_sink (pst_ruleset_to_variant (sandbox->ruleset));
   fd = pst_fd_memfd_sealed ("postern-policy", g_variant_get_data (variant), g_variant_get_size (variant));
   if (fd < 0)
     g_warning ("no memory for a policy");
+  else if (fingerprint)
+    pst_policy_cache_put (broker->policies, app, fingerprint, sandbox->ruleset, fd);
   return fd;
 }
 
@@ -192,7 +206,7 @@ push_to (Push *push, PstSandbox *sandbox)
 
   if (sandbox->ended || !sandbox->gate || !pst_peer_is_open (sandbox->gate))
     return;
-  fd = compile (sandbox);
+  fd = compile (sandbox, push->patient);
   part = g_new0 (Part, 1);
   part->push = push;
   part->sandbox = pst_sandbox_ref (sandbox);

@@ -68,6 +68,7 @@ struct _PstStore
   GArray *uses;
   guint flush_source;
   guint64 next_sandbox, end_sandbox;
+  guint64 revision; /* of the rules in memory */
 };
 
 /* Small things */
@@ -221,6 +222,7 @@ remember (PstStore *store, PstStoredRule *rule)
 {
   GPtrArray *list = g_hash_table_lookup (store->by_app, rule->app);
 
+  store->revision++;
   if (!list)
     {
       list = g_ptr_array_new ();
@@ -238,6 +240,7 @@ forget (PstStore *store, guint64 id)
 
   if (!rule)
     return;
+  store->revision++;
   list = g_hash_table_lookup (store->by_app, rule->app);
   g_ptr_array_remove (list, rule);
   if (list->len == 0)
@@ -518,6 +521,12 @@ pst_store_list_rules (PstStore *store, const char *app)
       g_ptr_array_sort (result, compare_ids);
     }
   return result;
+}
+
+guint64
+pst_store_get_revision (PstStore *store)
+{
+  return store->revision;
 }
 
 const PstStoredRule *

@@ -48,6 +48,8 @@ void pst_store_close (PstStore *store);
 
 /* The rules of @app, or of all for NULL: (transfer container) of borrowed PstStoredRule, valid until the next change. */
 GPtrArray *pst_store_list_rules (PstStore *store, const char *app);
+/* Another number after each change of a rule. (A narrowed rule comes with a new one.) */
+guint64 pst_store_get_revision (PstStore *store);
 const PstStoredRule *pst_store_get_rule (PstStore *store, guint64 id);
 
 /* Stores @rule (id is ignored) and @event_take (nullable) in one transaction; older rules on the same path give way as

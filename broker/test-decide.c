@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "policy-cache.h"
 #include "rule.h"
 
 static PstUserDir pictures = { (char *)"PICTURES", (char *)"/home/u/Pictures" };
@@ -259,6 +260,30 @@ test_bad_locks (Fixture *f, gconstpointer data)
 }
 
 static void
+test_fingerprint (Fixture *f, gconstpointer data)
+{
+  PstDecideInput in = input (f), other = input (f);
+  g_autofree char *same = pst_policy_fingerprint (&in, 1), *again = pst_policy_fingerprint (&other, 1),
+                  *later = pst_policy_fingerprint (&in, 2);
+  g_autofree char *elsewhere = NULL, *locked = NULL, *of_another = NULL;
+
+  g_assert_cmpstr (same, ==, again);
+  g_assert_cmpstr (same, !=, later);
+  other.launch_dir = "/home/u";
+  elsewhere = pst_policy_fingerprint (&other, 1);
+  g_assert_cmpstr (same, !=, elsewhere);
+  g_assert_true (pst_locks_parse (f->locks, "[Files]\n~/a=deny\n", strlen ("[Files]\n~/a=deny\n"), "l", NULL));
+  locked = pst_policy_fingerprint (&in, 1);
+  g_assert_cmpstr (same, !=, locked);
+  /* What is for one sandbox, or for a time, is not handed to another. */
+  once (add (f, "/home/u/a", PST_ACCESS_VIEW, PST_ANSWER_ALLOW), 2);
+  of_another = pst_policy_fingerprint (&in, 1);
+  g_assert_nonnull (of_another);
+  once (add (f, "/home/u/b", PST_ACCESS_VIEW, PST_ANSWER_ALLOW), 1);
+  g_assert_null (pst_policy_fingerprint (&in, 1));
+}
+
+static void
 test_explain (Fixture *f, gconstpointer data)
 {
   PstDecideInput in = input (f);
@@ -290,6 +315,7 @@ main (int argc, char **argv)
   ADD ("unit", test_unit);
   ADD ("live", test_live);
   ADD ("bad-locks", test_bad_locks);
+  ADD ("fingerprint", test_fingerprint);
   ADD ("explain", test_explain);
 #undef ADD
   return g_test_run ();
