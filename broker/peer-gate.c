@@ -5,11 +5,16 @@
 #include "connection.h"
 
 #include <dirent.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "consent.h"
 #include "facts.h"
 #include "postern-ipc.h"
+#include "pst-fd.h"
 #include "pst-path.h"
 #include "sandbox-table.h"
 
@@ -104,6 +109,22 @@ pst_peer_gate_started (PstSandbox *sandbox)
     }
 }
 
+/* A gate that has been taken over may have made links in what it may change: none is followed below a gate root. */
+static DIR *
+open_directory (const PstHost *host, const char *path)
+{
+  const char *root = pst_host_gate_root (host, path), *rest = path + strlen (root);
+  struct open_how how = { .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
+                          .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS };
+  pst_autofd base = open (root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  pst_autofd fd = base < 0 ? -1 : (int)syscall (SYS_openat2, base, *rest ? rest + 1 : ".", &how, sizeof how);
+  DIR *dir = fd < 0 ? NULL : fdopendir (fd);
+
+  if (dir)
+    pst_fd_steal (&fd);
+  return dir;
+}
+
 static void
 handle_list_names (PstSandbox *sandbox, PstMessage *message)
 {
@@ -123,7 +144,7 @@ handle_list_names (PstSandbox *sandbox, PstMessage *message)
     }
   g_variant_builder_init (&names, G_VARIANT_TYPE ("aay"));
   pst_ruleset_decide (sandbox->ruleset, path, PST_ACCESS_VIEW, &decision);
-  dir = decision.answer == PST_ANSWER_ALLOW ? opendir (path) : NULL;
+  dir = decision.answer == PST_ANSWER_ALLOW ? open_directory (broker->host, path) : NULL;
   while (dir && n < MAX_NAMES && (entry = readdir (dir)))
     {
       g_autofree char *child = NULL;
