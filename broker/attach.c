@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 
 #include "consent.h"
+#include "facts.h"
 #include "postern-ipc.h"
 #include "pst-path.h"
 #include "push.h"
@@ -74,12 +75,15 @@ find_real (PstSandbox *sandbox, const PstDecision *decision, Unit *unit)
       /* An entry below a granted Home that is a symlink was never shown to anybody: where it leads is a question of its own. */
       if (strcmp (rule->path, unit->path) != 0 && g_strcmp0 (now, unit->real) != 0)
         return UNIT_ASK;
+      /* What a person agreed to, by whatever name, an administrator may have locked by its own. */
+      if (pst_facts_leads_astray (sandbox, unit->path, unit->real, TRUE, TRUE))
+        return UNIT_ASK;
       return UNIT_OK;
     }
   if (!now)
     return UNIT_MISSING;
   if (strcmp (now, unit->path) != 0 &&
-      (pst_host_protected_above (broker->host, now) || pst_host_is_root_or_above (broker->host, now)))
+      (pst_host_protected_below (broker->host, now) || pst_facts_leads_astray (sandbox, unit->path, now, FALSE, FALSE)))
     return UNIT_ASK;
   unit->real = g_steal_pointer (&now);
   return UNIT_OK;

@@ -387,9 +387,11 @@ pst_consent_refuse (PstBroker *broker, PstQuestion *question, const char *reason
   g_autoptr (GArray) refs = ask_refs_new ();
   g_autofree char *shown = pst_path_abbreviate (scope->path, broker->host->home), *path = pst_text_for_display (shown, 400);
   g_autofree char *name = pst_text_for_display (sandbox->app->name, 80), *text = NULL, *notice = NULL;
+  /* A command to paste, with a name in it that the application chose. */
+  g_autofree char *quoted = g_shell_quote (path);
 
   text = g_strdup_printf (_ ("“%s” was refused %s: %s."), name, path, reason);
-  notice = g_strdup_printf (_ ("%s To allow it: postern grant %s '%s' --access %s"), text, question->app, path,
+  notice = g_strdup_printf (_ ("%s To allow it: postern grant %s %s --access %s"), text, question->app, quoted,
                             pst_access_to_string (question->offer->accesses[question->offer->access].access));
   pst_sandbox_notice (sandbox, question->offer->base, notice);
   if (agent)
@@ -505,7 +507,8 @@ refuse_rest (PstBroker *broker, const PstQuestion *question, const PstStoredRule
   return TRUE;
 }
 
-/* The access that a refusal is about: everything, unless looking is allowed already. TRUE in @spoils: no rule can say it
+/* The access that a refusal is about: everything, unless looking is allowed already (and the question was not put just because
+ * that permission does not reach there). TRUE in @spoils: no rule can say it
  * without taking away something that is allowed. */
 static PstAccess
 refused_access (PstQuestion *question, const char *path, gboolean *spoils)
@@ -515,6 +518,9 @@ refused_access (PstQuestion *question, const char *path, gboolean *spoils)
 
   pst_ruleset_decide (first->sandbox->ruleset, path, PST_ACCESS_VIEW, &view);
   pst_ruleset_decide (first->sandbox->ruleset, path, PST_ACCESS_SAVE, &save);
+  *spoils = FALSE;
+  if (first->past_rule)
+    return PST_ACCESS_VIEW;
   *spoils = view.answer != PST_ANSWER_ALLOW && save.answer == PST_ANSWER_ALLOW;
   return view.answer == PST_ANSWER_ALLOW ? PST_ACCESS_CHANGE : PST_ACCESS_VIEW;
 }

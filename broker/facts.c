@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "decide.h"
 #include "intent.h"
 #include "pst-path.h"
 
@@ -72,13 +73,31 @@ pst_facts_may_hide (PstAsk *ask)
   return lstat (ask->path, &st) < 0 && errno == ENOENT;
 }
 
+/* @real by the names that the ruleset and the host's lists use, for a home that is itself reached through a link. */
+static char *
+as_named (const PstHost *host, const char *real)
+{
+  g_autofree char *home = pst_host_real_path (host->home);
+
+  return home && strcmp (home, host->home) != 0 && pst_path_is_below_or_equal (real, home)
+             ? g_strconcat (host->home, real + strlen (home), NULL)
+             : g_strdup (real);
+}
+
+/* The dot entries of the home are never asked about by their own name: the application has its own. */
+static gboolean
+is_guarded (const PstHost *host, const char *named)
+{
+  return pst_host_protected_above (host, named) || pst_decide_is_private_name (host, named);
+}
+
 char *
 pst_facts_protected_by (PstAsk *ask)
 {
   const PstHost *host = ask->sandbox->broker->host;
   const char *as_written = pst_host_protected_above (host, ask->path);
   PstDecision decision;
-  g_autofree char *real = NULL;
+  g_autofree char *real = NULL, *named = NULL;
 
   if (as_written)
     return g_strdup (as_written);
@@ -86,38 +105,71 @@ pst_facts_protected_by (PstAsk *ask)
   if (decision.protected_by)
     return g_strdup (decision.protected_by);
   real = pst_host_real_path (ask->path);
-  if (real && strcmp (real, ask->path) != 0 && pst_host_protected_above (host, real))
+  named = real ? as_named (host, real) : NULL;
+  if (named && strcmp (named, ask->path) != 0 && is_guarded (host, named))
     return g_strdup (ask->path);
   return NULL;
 }
 
+/* Where the kernel shows more than files, and where the sockets of the session, of X and of agents are. */
 static gboolean
-is_special (const char *real)
+is_special (const PstHost *host, const char *real)
 {
-  static const char *const places[] = { "/proc", "/sys", "/dev" };
+  static const char *const places[] = { "/proc", "/sys", "/dev", "/run", "/tmp" };
 
+  if (pst_host_gate_root (host, real))
+    return FALSE;
   for (gsize i = 0; i < G_N_ELEMENTS (places); i++)
     if (pst_path_is_below_or_equal (real, places[i]))
       return TRUE;
   return FALSE;
 }
 
+/* Is there a refusal for @named, for something above it that holds it, or for something in it? */
+static gboolean
+is_refused (const PstRuleset *ruleset, const char *named, gboolean locks_only)
+{
+  PstDecision decision;
+
+  pst_ruleset_decide (ruleset, named, PST_ACCESS_CHANGE, &decision);
+  if ((decision.answer == PST_ANSWER_DENY || decision.answer == PST_ANSWER_HIDE) &&
+      (!locks_only || !decision.rule || decision.rule->tier == PST_TIER_LOCK))
+    return TRUE;
+  for (guint i = 0; i < pst_ruleset_get_n_rules (ruleset); i++)
+    {
+      const PstRule *rule = pst_ruleset_get_rule (ruleset, i);
+
+      if ((rule->answer == PST_ANSWER_DENY || rule->answer == PST_ANSWER_HIDE) &&
+          (!locks_only || rule->tier == PST_TIER_LOCK) && pst_path_is_below_or_equal (rule->path, named))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+gboolean
+pst_facts_leads_astray (PstSandbox *sandbox, const char *path, const char *real, gboolean is_protected, gboolean locks_only)
+{
+  const PstHost *host = sandbox->broker->host;
+  g_autofree char *named = NULL;
+
+  if (strcmp (real, path) == 0)
+    return FALSE;
+  named = as_named (host, real);
+  if (strcmp (named, path) == 0)
+    return FALSE;
+  return is_special (host, named) || pst_host_is_root_or_above (host, named) || (!is_protected && is_guarded (host, named)) ||
+         is_refused (sandbox->ruleset, named, locks_only);
+}
+
 /* Notes what is there. FALSE: it is not to be offered. */
 static gboolean
-note_scope (const PstHost *host, PstOfferScope *scope, gboolean is_protected)
+note_scope (PstSandbox *sandbox, PstOfferScope *scope, gboolean is_protected)
 {
   struct stat st;
 
   scope->real = pst_host_real_path (scope->path);
-  if (!scope->real || is_special (scope->real))
+  if (!scope->real || pst_facts_leads_astray (sandbox, scope->path, scope->real, is_protected, FALSE))
     return FALSE;
-  if (strcmp (scope->real, scope->path) != 0)
-    {
-      if (pst_host_is_root_or_above (host, scope->real))
-        return FALSE;
-      if (!is_protected && pst_host_protected_above (host, scope->real))
-        return FALSE;
-    }
   if (lstat (scope->real, &st) == 0)
     {
       scope->exists = TRUE;
@@ -187,7 +239,7 @@ pst_facts_offer (PstAsk *ask, const char *protected_by)
   facts.view_allowed = view.answer == PST_ANSWER_ALLOW && ask->access != PST_ACCESS_VIEW;
   offer = pst_scopes_candidates (&facts);
   for (guint i = offer->scopes->len; i-- > 0;)
-    if (!note_scope (host, offer->scopes->pdata[i], offer->is_protected))
+    if (!note_scope (sandbox, offer->scopes->pdata[i], offer->is_protected))
       remove_scope (offer, i);
   if (offer->scopes->len == 0)
     return NULL;

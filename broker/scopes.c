@@ -419,12 +419,12 @@ pst_scopes_word (PstOffer *offer, const PstScopeFacts *facts)
           ? _ ("This holds keys, passwords, or settings that other programs obey. Few applications need it: if you did "
                "not expect this question, deny.")
           : "");
-  if (!offer->is_protected && leads_elsewhere (facts, offer))
+  if (leads_elsewhere (facts, offer))
     {
-      g_autofree char *real = pst_text_for_display (narrowest->real, MAX_LINK);
+      g_autofree char *real = pst_text_for_display (narrowest->real, MAX_LINK), *other = offer->warning;
+      g_autofree char *link = g_strdup_printf (_ ("This is a link, which leads to %s."), real);
 
-      g_free (offer->warning);
-      offer->warning = g_strdup_printf (_ ("This is a link, which leads to %s."), real);
+      offer->warning = *other ? g_strconcat (link, " ", other, NULL) : g_steal_pointer (&link);
     }
 }
 

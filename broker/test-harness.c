@@ -369,7 +369,11 @@ on_launcher_message (PstPeer *peer, PstMessage *message, gpointer data)
       sandbox->n_detached++;
     }
   else if (strcmp (message->member, PST_LAUNCHER_NOTICE) == 0)
-    sandbox->n_notices++;
+    {
+      g_free (sandbox->last_notice);
+      g_variant_get (message->args, "(s)", &sandbox->last_notice);
+      sandbox->n_notices++;
+    }
   else if (strcmp (message->member, PST_LAUNCHER_TERMINATE) == 0)
     sandbox->n_terminated++;
   else if (strcmp (message->member, PST_LAUNCHER_START_TEXT_AGENT) == 0)
@@ -498,5 +502,6 @@ test_sandbox_free (TestSandbox *sandbox)
   g_ptr_array_unref (sandbox->trees);
   g_free (sandbox->app_id);
   g_free (sandbox->home);
+  g_free (sandbox->last_notice);
   g_free (sandbox);
 }

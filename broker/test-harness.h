@@ -82,6 +82,7 @@ typedef struct
   /* The next Attach finds that something else is there: moves @swap to @swap_to, makes a directory in its place, and fails. */
   char *swap, *swap_to;
   guint64 last_ask;
+  char *last_notice;
 } TestSandbox;
 /* @request: (nullable) further keys, a{sv} builder text is not needed: display ":test" unless @display is NULL. */
 TestSandbox *test_sandbox_new (TestBroker *broker, const char *executable, const char *display, gboolean tty, guint64 again,
