@@ -20,8 +20,8 @@ char *pst_facts_protected_by (PstAsk *ask);
 /* Does @path lead, through a symbolic link at @real, to what must not be given by another name: the home itself, the person's
  * settings and protected things, sockets, what was refused there? @is_protected: the question warns of settings and protected
  * things. @locks_only: of refusals only those of the administrator count. */
-gboolean pst_facts_leads_astray (PstSandbox *sandbox, const char *path, const char *real, gboolean is_protected,
-                                 gboolean locks_only);
+gboolean
+pst_facts_leads_astray (PstSandbox *sandbox, const char *path, const char *real, gboolean is_protected, gboolean locks_only);
 
 /* The offer for a new question, with what is there now noted in each scope. NULL: what is asked for leads to where nothing is
  * given. */
