@@ -2,10 +2,11 @@
 #include "display.h"
 
 #include "pst-fd.h"
-#include "pst-path.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -88,12 +89,14 @@ pst_display_extract_cookie (const guint8 *data, gsize size, guint number)
   return NULL;
 }
 
-static gboolean
-is_socket (const char *path)
+/* @path with all links resolved, if it is a socket. (transfer full) (nullable) */
+static char *
+real_socket (const char *path)
 {
+  char real[PATH_MAX];
   struct stat st;
 
-  return stat (path, &st) == 0 && S_ISSOCK (st.st_mode);
+  return realpath (path, real) && stat (real, &st) == 0 && S_ISSOCK (st.st_mode) ? g_strdup (real) : NULL;
 }
 
 static gboolean
@@ -118,12 +121,13 @@ find_x11 (const char *home, PstDisplay *out, GError **error)
       g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "--x11=host: the display %s is not a local one (:0, :1, …)", shown);
       return FALSE;
     }
-  out->x11_socket = g_strdup_printf ("/tmp/.X11-unix/X%u", number);
+  out->x11_path = g_strdup_printf ("/tmp/.X11-unix/X%u", number);
+  out->x11_socket = real_socket (out->x11_path);
   out->x11_display = g_strdup_printf (":%u", number);
-  if (!is_socket (out->x11_socket))
+  if (!out->x11_socket)
     {
       g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "--x11=host: %s is not there; is the display running?",
-                   out->x11_socket);
+                   out->x11_path);
       return FALSE;
     }
   fd = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -153,9 +157,9 @@ find_wayland (PstDisplay *out, GError **error)
   {
     g_autofree char *joined = g_path_is_absolute (display) ? g_strdup (display) : g_build_filename (runtime, display, NULL);
 
-    out->wayland_socket = pst_path_normalise (joined, "/", NULL);
+    out->wayland_socket = real_socket (joined);
   }
-  if (!out->wayland_socket || !is_socket (out->wayland_socket))
+  if (!out->wayland_socket)
     {
       g_autofree char *shown = g_strescape (display, NULL);
 
@@ -178,6 +182,7 @@ void
 pst_display_clear (PstDisplay *display)
 {
   g_clear_pointer (&display->x11_socket, g_free);
+  g_clear_pointer (&display->x11_path, g_free);
   g_clear_pointer (&display->x11_display, g_free);
   g_clear_pointer (&display->cookie, g_bytes_unref);
   g_clear_pointer (&display->wayland_socket, g_free);

@@ -8,7 +8,8 @@ G_BEGIN_DECLS
 /* The host's display, handed in as it is: only when asked for, until a display of its own takes its place. */
 typedef struct
 {
-  char *x11_socket;     /* bound at its own path; NULL: no X11 */
+  char *x11_socket;     /* NULL: no X11 */
+  char *x11_path;       /* where it is expected */
   char *x11_display;    /* DISPLAY inside */
   GBytes *cookie;       /* (nullable): an Xauthority file with this display's entry alone */
   char *wayland_socket; /* NULL: no Wayland */

@@ -63,7 +63,6 @@ static const char *const left_out[] = {
   "XDG_SEAT_PATH",
   "XDG_SESSION_PATH",
   "XDG_VTNR",
-  "DESKTOP_STARTUP_ID_PARENT",
   "OLDPWD",
   "SUDO_COMMAND",
   "MAIL",

@@ -121,11 +121,12 @@ attach (int fd, gboolean directory, const char *path)
   return move_mount (fd, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH) == 0;
 }
 
-/* A detached clone of @path on the host, with the mounts below it. Symbolic links on the way mean what they mean there. */
+/* A detached clone of @path on the host, with the mounts below it. Symbolic links on the way mean what they mean there; with
+ * @exact there are none: somebody has put one where a moment ago there was the thing itself. */
 static int
-clone_host (PstMounts *mounts, const char *path, struct stat *st)
+clone_host (PstMounts *mounts, const char *path, gboolean exact, struct stat *st)
 {
-  struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT };
+  struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT | (exact ? RESOLVE_NO_SYMLINKS : 0) };
   pst_autofd fd = syscall (SYS_openat2, mounts->host, path, &how, sizeof how);
 
   if (fd < 0 || fstat (fd, st) < 0)
@@ -134,10 +135,10 @@ clone_host (PstMounts *mounts, const char *path, struct stat *st)
 }
 
 static gboolean
-bind_host (PstMounts *mounts, const char *source, const char *target, guint64 attributes)
+bind_host (PstMounts *mounts, const char *source, gboolean exact, const char *target, guint64 attributes)
 {
   struct stat st;
-  pst_autofd fd = clone_host (mounts, source, &st);
+  pst_autofd fd = clone_host (mounts, source, exact, &st);
 
   return fd >= 0 && pst_mounts_restrict (fd, attributes) && attach (fd, S_ISDIR (st.st_mode), target);
 }
@@ -157,7 +158,7 @@ mirror (PstMounts *mounts, const char *source, const char *target)
     return TRUE;
   if (errno != EINVAL)
     return FALSE;
-  return bind_host (mounts, source, target, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+  return bind_host (mounts, source, FALSE, target, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
 }
 
 static gboolean
@@ -200,11 +201,11 @@ run_op (PstMounts *mounts, const PstPlanOp *op, const int *privates, gsize n_pri
     case PST_PLAN_SYMLINK:
       return make_symlink (op->source, op->target);
     case PST_PLAN_BIND:
-      return bind_host (mounts, op->source, op->target, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+      return bind_host (mounts, op->source, TRUE, op->target, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
     case PST_PLAN_MIRROR:
       return mirror (mounts, op->source, op->target);
     case PST_PLAN_DEVICE:
-      return bind_host (mounts, op->source, op->target, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+      return bind_host (mounts, op->source, FALSE, op->target, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
     case PST_PLAN_SCRATCH:
       return scratch (mounts, op->target, op->mode);
     case PST_PLAN_PROC:

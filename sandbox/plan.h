@@ -13,7 +13,7 @@ typedef enum
   PST_PLAN_DIR,     /* a directory, with its missing parents */
   PST_PLAN_FILE,    /* a small regular file with the given contents */
   PST_PLAN_SYMLINK, /* source: what the link says */
-  PST_PLAN_BIND,    /* the host's source, read-only, at target; must exist */
+  PST_PLAN_BIND,    /* the host's source, read-only, at target; must exist, and no link may lead there */
   PST_PLAN_MIRROR,  /* as on the host: a symbolic link is copied, anything else bound read-only; left out if missing */
   PST_PLAN_DEVICE,  /* the host's device node, bound */
   PST_PLAN_SCRATCH, /* a writable directory of the sandbox's one private tmpfs */

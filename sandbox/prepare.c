@@ -76,7 +76,7 @@ pst_launch_prepare (PstLaunch *launch, int *status, GError **error)
   if (launch->executable.bind)
     launch->binds[n++] = (PstPlanBind){ launch->executable.bind, launch->executable.bind };
   if (launch->display.x11_socket)
-    launch->binds[n++] = (PstPlanBind){ launch->display.x11_socket, launch->display.x11_socket };
+    launch->binds[n++] = (PstPlanBind){ launch->display.x11_socket, launch->display.x11_path };
   if (launch->display.wayland_socket)
     {
       g_autofree char *runtime = pst_plan_runtime_dir (input->uid);
