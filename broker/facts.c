@@ -236,7 +236,7 @@ pst_facts_offer (PstAsk *ask, const char *protected_by)
       facts.target_is_dir = S_ISDIR (st.st_mode);
     }
   pst_ruleset_decide (sandbox->ruleset, ask->path, PST_ACCESS_VIEW, &view);
-  facts.view_allowed = view.answer == PST_ANSWER_ALLOW && ask->access != PST_ACCESS_VIEW;
+  facts.view_allowed = view.answer == PST_ANSWER_ALLOW && ask->access != PST_ACCESS_VIEW && !ask->past_rule;
   offer = pst_scopes_candidates (&facts);
   for (guint i = offer->scopes->len; i-- > 0;)
     if (!note_scope (sandbox, offer->scopes->pdata[i], offer->is_protected))

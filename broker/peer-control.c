@@ -444,6 +444,8 @@ why (PstBroker *broker, GVariant *args, PstControlReply reply, gpointer user_dat
     }
   ruleset = pst_decide_compile (&input, 0);
   pst_ruleset_decide (ruleset, path, access, &decision);
+  if (!decision.rule && pst_decide_is_private_name (broker->host, path))
+    decision.answer = PST_ANSWER_PRIVATE;
   text = pst_decide_explain (&input, &decision, path, access);
   pst_decide_input_clear (&input);
   {

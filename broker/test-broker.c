@@ -435,6 +435,29 @@ test_control (Fixture *f, gconstpointer data)
   g_assert_cmpint (decide (f->sandbox, secret, PST_ACCESS_VIEW), ==, PST_ANSWER_DENY);
 }
 
+/* All of Home is allowed, but an entry that is a link leads elsewhere: that is a question of its own, and one refusal ends it.
+ */
+static void
+test_link_in_home (Fixture *f, gconstpointer data)
+{
+  g_autofree char *link = test_path (f->broker, "link"), *target = g_build_filename (f->broker->dir, "elsewhere", NULL);
+  g_autofree char *file = test_path (f->broker, "Projects/p/file");
+  TestAsk *ask;
+
+  g_assert_no_errno (g_mkdir (target, 0700));
+  g_assert_no_errno (symlink (target, link));
+  g_variant_unref (grant (f, f->broker->home, PST_ACCESS_VIEW, PST_ANSWER_ALLOW));
+  g_assert_cmpint (test_outcome (test_ask (f->sandbox, file, PST_ACCESS_VIEW, PST_OP_LOOKUP)), ==, PST_OUTCOME_RETRY);
+  g_assert_cmpuint (f->agent->n_shown, ==, 0);
+  ask = test_ask (f->sandbox, link, PST_ACCESS_VIEW, PST_OP_LOOKUP);
+  test_wait (&f->agent->n_shown);
+  g_assert_nonnull (strstr (test_agent_string (f->agent, "resource"), target));
+  test_agent_answer (f->agent, PST_ANSWER_DENY, 0, 0, PST_LIFETIME_ONCE);
+  g_assert_cmpint (test_outcome (ask), ==, PST_OUTCOME_DENY);
+  g_assert_cmpint (test_outcome (test_ask (f->sandbox, link, PST_ACCESS_VIEW, PST_OP_LOOKUP)), ==, PST_OUTCOME_DENY);
+  g_assert_cmpuint (f->agent->n_shown, ==, 1);
+}
+
 static void
 test_killed (Fixture *f, gconstpointer data)
 {
@@ -679,6 +702,7 @@ main (int argc, char **argv)
   ADD ("swapped", test_swapped);
   ADD ("swapped-at-attach", test_swapped_at_attach);
   ADD ("control", test_control);
+  ADD ("link-in-home", test_link_in_home);
   ADD ("killed", test_killed);
   ADD ("restart", test_restart);
   ADD ("agent-restart", test_agent_restart);
