@@ -21,6 +21,13 @@ int pst_cli_fail (int status, const char *format, ...) G_GNUC_PRINTF (2, 3);
 gboolean
 pst_cli_parse (int *argc, char ***argv, const GOptionEntry *entries, const char *usage, const char *summary, int *status);
 
+/* For a list that came out empty: 0 if @word is an application that the broker knows of, else 1, and the near ones have been
+ * told. */
+int pst_cli_check_app (const char *word);
+
+/* Is @word what somebody might have typed for this application? Pure. */
+gboolean pst_cli_app_is_near (const char *word, const char *id, const char *name, const char *executable);
+
 /* RESOURCE of a command line: a path (relative to the working directory, "~/x"), or "xdg:PICTURES". (transfer full), NULL: told
  * on standard error. */
 char *pst_cli_resource (const char *word);

@@ -125,6 +125,8 @@ pst_cli_revoke_main (int argc, char **argv)
     return 1;
   g_variant_get (reply->args, PST_CONTROL_REVOKE_OUT, &removed, &held);
   resource_shown = all ? g_strdup ("anything") : shown (resource);
+  if (removed == 0 && pst_cli_check_app (argv[1]) != 0)
+    return 1;
   if (removed == 0)
     return pst_cli_fail (1, "there is no rule of yours for %s; see postern grants %s", resource_shown, argv[1]);
   printf ("Revoked: %u %s. Nothing new can be opened.\n", removed, removed == 1 ? "rule" : "rules");

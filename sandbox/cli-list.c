@@ -120,6 +120,8 @@ pst_cli_grants_main (int argc, char **argv)
     return 1;
 
   g_variant_get (reply->args, PST_CONTROL_LIST_GRANTS_OUT, &grants);
+  if (argc > 1 && g_variant_iter_n_children (grants) == 0 && pst_cli_check_app (argv[1]) != 0)
+    return 1;
   if (json_wanted)
     {
       PstJson *json = pst_json_new ();
@@ -253,6 +255,8 @@ pst_cli_log_main (int argc, char **argv)
     return 1;
 
   g_variant_get (reply->args, PST_CONTROL_LIST_EVENTS_OUT, &events);
+  if (argc > 1 && g_variant_iter_n_children (events) == 0 && pst_cli_check_app (argv[1]) != 0)
+    return 1;
   if (json_wanted)
     json = pst_json_new ();
   else

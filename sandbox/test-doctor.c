@@ -161,6 +161,17 @@ test_lifetime (void)
   g_assert_false (pst_cli_parse_lifetime ("2999-12-31x", 1000, &lifetime, &until));
 }
 
+static void
+test_near (void)
+{
+  g_assert_true (pst_cli_app_is_near ("org.gnome.eg", "org.gnome.eog", "Image Viewer", "/usr/bin/eog"));
+  g_assert_true (pst_cli_app_is_near ("gedti", "org.gnome.gedit", "Text Editor", "/usr/bin/gedit"));
+  g_assert_true (pst_cli_app_is_near ("image", "org.gnome.eog", "Image Viewer", "/usr/bin/eog"));
+  g_assert_false (pst_cli_app_is_near ("vlc", "org.gnome.eog", "Image Viewer", "/usr/bin/eog"));
+  g_assert_false (pst_cli_app_is_near ("ls", "cat", "cat", "/usr/bin/cat"));
+  g_assert_false (pst_cli_app_is_near ("", "cat", "cat", "/usr/bin/cat"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -171,5 +182,6 @@ main (int argc, char **argv)
   g_test_add_func ("/doctor/yama", test_yama);
   g_test_add_func ("/cli/json", test_json);
   g_test_add_func ("/cli/lifetime", test_lifetime);
+  g_test_add_func ("/cli/near", test_near);
   return g_test_run ();
 }
