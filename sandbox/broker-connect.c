@@ -20,6 +20,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -87,6 +88,7 @@ guard (const char *program)
   int crashes = 0;
   time_t since = time (NULL);
 
+  prctl (PR_SET_NAME, "postern-guard");
   for (;;)
     {
       pid_t pid = spawn_broker (program);
