@@ -172,7 +172,7 @@ def with_the_person(story):
         story.show("postern grants", home.postern("grants").stdout)
         before = home.n_asked()
         if not [grant for grant in grants if grant["answer"] == "allow"]:
-            story.step("The answer was no, and the viewer saw nothing. Start the demonstration again for the other answer.")
+            story.step("No lasting answer was given: the next start would ask again.", "Start the demonstration again, and answer “Always allow”, to see the rest.")
             return
         story.step("The viewer again.", "The answer is remembered: the picture is there, and nothing is asked. Close the viewer to go on.")
         view()
