@@ -264,7 +264,7 @@ grant_projects (WorldAsk *ask, gpointer data)
 static void
 test_live_unlisted (void)
 {
-  g_autofree char *text = NULL, *names = NULL;
+  g_autofree char *names = NULL;
   int fd;
 
   world_start (grant_projects, NULL, FALSE);
@@ -330,7 +330,7 @@ test_live_many (void)
 static void
 test_strict_tree (void)
 {
-  g_autofree char *text = NULL, *names = NULL;
+  g_autofree char *names = NULL;
   struct stat st, real;
   char buffer[4];
   int fd;

@@ -602,7 +602,7 @@ world_start (WorldAskFunc func, gpointer data, gboolean strict)
                                       "real/Projects", "real/.ssh", "private",       "private/.config" };
   static const char *const files[] = { "real/Pictures/a.jpg", "real/Pictures/2026/b.jpg", "real/Documents/x.txt", "real/secret",
                                        "real/.ssh/id",        "real/Projects/p.c",        "private/.config/own" };
-  g_autofree char *program = pst_program_find ("postern-fusefs"), *options = NULL, *fuse_dir = NULL;
+  g_autofree char *program = pst_program_find ("postern-fusefs"), *options = NULL;
   int link[2], gate[2], fuse_fd;
 
   memset (&w, 0, sizeof w);
