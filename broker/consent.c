@@ -518,14 +518,10 @@ refused_access (PstQuestion *question, const char *path, gboolean *spoils)
   PstDecision view, save;
 
   *spoils = FALSE;
-  /* The rule that allows it does not reach here: without one of its own it would only be asked again. */
   if (first->past_rule)
     return PST_ACCESS_VIEW;
   pst_ruleset_decide (first->sandbox->ruleset, path, PST_ACCESS_VIEW, &view);
   pst_ruleset_decide (first->sandbox->ruleset, path, PST_ACCESS_SAVE, &save);
-  *spoils = FALSE;
-  if (first->past_rule)
-    return PST_ACCESS_VIEW;
   *spoils = view.answer != PST_ANSWER_ALLOW && save.answer == PST_ANSWER_ALLOW;
   return view.answer == PST_ANSWER_ALLOW ? PST_ACCESS_CHANGE : PST_ACCESS_VIEW;
 }
