@@ -107,8 +107,9 @@ struct _PstSandbox
   char *screen;          /* where its questions go */
   gboolean tty, strict;
   pid_t supervisor, init;
-  guint64 pid_ns; /* of init, 0 before it is known */
-  gint64 started; /* seconds since 1970 */
+  int supervisor_pidfd; /* -1: none */
+  guint64 pid_ns;       /* of init, 0 before it is known */
+  gint64 started;       /* seconds since 1970 */
   char *launch_dir;
   PstRuleset *ruleset;
   GHashTable *asks; /* id → PstAsk, owned */

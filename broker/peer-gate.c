@@ -25,9 +25,7 @@ static void
 refuse_gate (PstSandbox *sandbox, const char *why)
 {
   g_warning ("the gate of sandbox %" G_GUINT64_FORMAT " is closed: %s", sandbox->number, why);
-  pst_peer_close (sandbox->gate);
-  if (pst_peer_is_open (sandbox->launcher))
-    pst_peer_call (sandbox->launcher, PST_LAUNCHER_TERMINATE, g_variant_new ("(b)", TRUE), NULL, 0, NULL, NULL);
+  pst_sandbox_terminate (sandbox);
 }
 
 static void
@@ -219,6 +217,9 @@ on_closed (PstPeer *peer, gpointer user_data)
     g_ptr_array_add (asks, ask);
   for (guint i = 0; i < asks->len; i++)
     pst_ask_drop (asks->pdata[i]);
+  /* It goes on with the last policy that it was told, and no revocation would reach it. */
+  if (!sandbox->ended)
+    pst_sandbox_terminate (sandbox);
   pst_sandbox_unref (sandbox);
 }
 

@@ -3,6 +3,7 @@
 #include "connection.h"
 
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <glib/gi18n.h>
@@ -217,6 +218,7 @@ make_sandbox (PstConnection *connection, GVariant *request, char **home, char **
   sandbox = pst_sandbox_new (broker, again ? number : pst_store_next_sandbox (broker->store), info);
   sandbox->launcher = pst_peer_ref (connection->peer);
   sandbox->supervisor = connection->pid;
+  sandbox->supervisor_pidfd = (int)syscall (SYS_pidfd_open, connection->pid, 0);
   sandbox->environment = copy_environment (request);
   sandbox->tty = lookup_boolean (request, "tty");
   sandbox->screen = pst_screen_key (sandbox->environment, sandbox->tty, sandbox->number);

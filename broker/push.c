@@ -58,17 +58,7 @@ push_release (Push *push)
     g_idle_add_full (G_PRIORITY_DEFAULT, on_done, push, NULL);
 }
 
-/* A sandbox that cannot be told what is allowed now. Its supervisor's end closes both connections, and with them every call
- * that is waited for here. */
-static void
-end_sandbox (PstSandbox *sandbox)
-{
-  if (sandbox->launcher && pst_peer_is_open (sandbox->launcher))
-    pst_peer_call (sandbox->launcher, PST_LAUNCHER_TERMINATE, g_variant_new ("(b)", TRUE), NULL, 0, NULL, NULL);
-  if (sandbox->gate)
-    pst_peer_close (sandbox->gate);
-}
-
+/* The end of its supervisor closes both connections, and with them every call that is waited for here. */
 static gboolean
 on_timeout (gpointer data)
 {
@@ -76,7 +66,7 @@ on_timeout (gpointer data)
 
   part->timeout = 0;
   g_warning ("sandbox %" G_GUINT64_FORMAT " does not acknowledge its policy: it is ended", part->sandbox->number);
-  end_sandbox (part->sandbox);
+  pst_sandbox_terminate (part->sandbox);
   return G_SOURCE_REMOVE;
 }
 
@@ -155,7 +145,7 @@ on_policy (PstPeer *peer, PstMessage *reply, const GError *error, gpointer user_
   if (g_error_matches (error, PST_PEER_ERROR, PST_PEER_ERROR_REMOTE))
     {
       g_warning ("sandbox %" G_GUINT64_FORMAT " refuses its policy and is ended: %s", sandbox->number, error->message);
-      end_sandbox (sandbox);
+      pst_sandbox_terminate (sandbox);
     }
   if (!sandbox->ended)
     {

@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "consent.h"
@@ -16,6 +18,7 @@
 #include "pst-text.h"
 
 #define MAX_HELD 256u
+#define TERMINATE_MS 1000
 #define STATE_TYPE "(uxaya(tuuayaybt))"
 
 static void
@@ -46,6 +49,7 @@ pst_sandbox_new (PstBroker *broker, guint64 number, PstAppInfo *app_take)
   PstSandbox *sandbox = g_new0 (PstSandbox, 1);
 
   sandbox->refs = 1;
+  sandbox->supervisor_pidfd = -1;
   sandbox->broker = broker;
   sandbox->number = number;
   sandbox->app = app_take;
@@ -75,6 +79,7 @@ pst_sandbox_unref (PstSandbox *sandbox)
   g_clear_pointer (&sandbox->gate, pst_peer_unref);
   g_clear_pointer (&sandbox->environment, g_variant_unref);
   g_clear_pointer (&sandbox->ruleset, pst_ruleset_unref);
+  pst_fd_clear (&sandbox->supervisor_pidfd);
   g_free (sandbox->screen);
   g_free (sandbox->launch_dir);
   g_hash_table_unref (sandbox->asks);
@@ -82,6 +87,30 @@ pst_sandbox_unref (PstSandbox *sandbox)
   g_ptr_array_unref (sandbox->cooldowns);
   g_hash_table_unref (sandbox->notices);
   g_free (sandbox);
+}
+
+static gboolean
+on_still_there (gpointer data)
+{
+  g_autoptr (PstSandbox) sandbox = data;
+
+  if (!sandbox->ended && pst_peer_is_open (sandbox->launcher) && sandbox->supervisor_pidfd >= 0)
+    syscall (SYS_pidfd_send_signal, sandbox->supervisor_pidfd, SIGKILL, NULL, 0);
+  return G_SOURCE_REMOVE;
+}
+
+/* A supervisor that is stopped obeys nobody, and a program can have its own one stopped: it stops itself as the program does,
+ * for the shell to notice. */
+void
+pst_sandbox_terminate (PstSandbox *sandbox)
+{
+  if (sandbox->launcher && pst_peer_is_open (sandbox->launcher))
+    {
+      pst_peer_call (sandbox->launcher, PST_LAUNCHER_TERMINATE, g_variant_new ("(b)", TRUE), NULL, 0, NULL, NULL);
+      g_timeout_add (TERMINATE_MS, on_still_there, pst_sandbox_ref (sandbox));
+    }
+  if (sandbox->gate)
+    pst_peer_close (sandbox->gate);
 }
 
 static char *

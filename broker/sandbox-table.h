@@ -12,6 +12,8 @@ PstSandbox *pst_sandbox_ref (PstSandbox *sandbox);
 void pst_sandbox_unref (PstSandbox *sandbox);
 /* It is gone: asks are dropped, its rules purged, the event logged. */
 void pst_sandbox_end (PstSandbox *sandbox);
+/* Everything in it ends, whether or not its supervisor obeys: for one that cannot be told what is allowed now. */
+void pst_sandbox_terminate (PstSandbox *sandbox);
 PstSandbox *pst_sandbox_lookup (PstBroker *broker, guint64 number);
 /* Those of an application, or all for NULL: (transfer full), a reference each */
 GPtrArray *pst_sandbox_list (PstBroker *broker, const char *app);

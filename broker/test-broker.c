@@ -2,7 +2,9 @@
 /* The broker as its peers see it: a real postern-broker, real sockets, a scripted supervisor, gate and agent. */
 #include <signal.h>
 #include <string.h>
+#include <poll.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -603,6 +605,47 @@ test_hostile_gate (Fixture *f, gconstpointer data)
   g_assert_cmpuint (f->agent->n_shown, ==, 0);
 }
 
+/* Nobody can be told to end who is stopped, as any program can make its own supervisor be: it is ended all the same. */
+static void
+test_stopped_supervisor (Fixture *f, gconstpointer data)
+{
+  g_autofree char *pictures = test_path (f->broker, "Pictures");
+  g_autoptr (GVariant) granted = NULL;
+  struct pollfd end = { .events = POLLIN };
+  pid_t pid;
+  int status;
+
+  test_sandbox_free (f->sandbox);
+  f->sandbox = NULL;
+  pid = fork ();
+  if (pid == 0)
+    {
+      test_sandbox_new (f->broker, "/usr/bin/cat", DISPLAY, FALSE, 0, NULL);
+      raise (SIGSTOP);
+      _exit (99);
+    }
+  g_assert_cmpint (waitpid (pid, &status, WUNTRACED), ==, pid);
+  g_assert_true (WIFSTOPPED (status));
+  granted = control_call (f, PST_CONTROL_GRANT, grant_args ("cat", pictures, PST_ACCESS_VIEW, PST_ANSWER_DENY));
+  end.fd = (int)syscall (SYS_pidfd_open, pid, 0);
+  if (poll (&end, 1, 10000) != 1)
+    {
+      kill (pid, SIGKILL);
+      g_error ("it was left stopped, with all that it had");
+    }
+  g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
+  g_assert_true (WIFSIGNALED (status) && WTERMSIG (status) == SIGKILL);
+  close (end.fd);
+}
+
+/* A gate that cannot be told of a revocation any more does not go on with what it was told before. */
+static void
+test_gate_breaks_off (Fixture *f, gconstpointer data)
+{
+  pst_peer_close (f->sandbox->gate);
+  test_wait (&f->sandbox->n_terminated);
+}
+
 /* A connection speaks its own interface only. */
 static void
 test_roles (Fixture *f, gconstpointer data)
@@ -708,6 +751,8 @@ main (int argc, char **argv)
   ADD ("nobody", test_nobody);
   ADD ("terminal", test_terminal);
   ADD ("timeout", test_timeout);
+  ADD ("stopped-supervisor", test_stopped_supervisor);
+  ADD ("gate-breaks-off", test_gate_breaks_off);
   ADD ("hostile-gate", test_hostile_gate);
   ADD ("roles", test_roles);
   ADD ("broken-store", test_broken_store);
