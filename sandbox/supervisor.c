@@ -77,7 +77,7 @@ finish (Supervisor *self, int status)
 static void
 fail (Supervisor *self, const char *sentence)
 {
-  if (self->failed || self->ended)
+  if (self->failed || (self->ended && !self->handed_over))
     return;
   self->failed = TRUE;
   if (self->setup->pty)

@@ -419,6 +419,29 @@ test_gate_killed (World *w, gconstpointer data)
   expect_failure (r, 125, "gate");
 }
 
+/* Nor does what the program has left behind go on without the gate. */
+static void
+test_gate_killed_later (World *w, gconstpointer data)
+{
+  Run r = start (NULL, "sh", "-c", "echo ready; sleep 1000 & exit 4", NULL);
+  g_autofree char *end = NULL;
+  pid_t gate;
+
+  prctl (PR_SET_CHILD_SUBREAPER, 1);
+  g_free (read_until (r.out, "ready\n"));
+  g_assert_cmpint (exit_status (wait_for (r.pid, 0)), ==, 4);
+  gate = find_child (getpid (), "postern-fusefs");
+  kill (gate, SIGKILL);
+  end = read_until (r.out, NULL); /* nobody holds the pipe */
+  g_assert_cmpstr (end, ==, "");
+  prctl (PR_SET_CHILD_SUBREAPER, 0);
+  while (waitpid (-1, NULL, WNOHANG) > 0)
+    ;
+  close (r.in);
+  close (r.out);
+  close (r.err);
+}
+
 static void
 test_init_killed (World *w, gconstpointer data)
 {
@@ -583,6 +606,7 @@ main (int argc, char **argv)
     { "/run/left-behind", test_left_behind },
     { "/run/supervisor-killed", test_supervisor_killed },
     { "/run/gate-killed", test_gate_killed },
+    { "/run/gate-killed-later", test_gate_killed_later },
     { "/run/init-killed", test_init_killed },
     { "/run/broker-killed", test_broker_killed },
     { "/run/terminal", test_terminal },
