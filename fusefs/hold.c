@@ -221,16 +221,15 @@ pst_hold_ask (PstCall *call, const char *path, PstAccess access)
       question->path = g_strdup (path);
       question->access = access;
       g_hash_table_insert (questions, &question->number, question);
+      /* With the lock held: once it is given up the main thread may answer it, unsent as it is (a tree above is about to be
+       * mounted), and the request is gone. */
+      fuse_req_interrupt_func (call->req, on_interrupt, GSIZE_TO_POINTER (number));
     }
   g_mutex_unlock (&lock);
   if (question == NULL)
-    {
-      fuse_reply_err (call->req, EACCES);
-      return;
-    }
-  /* before it can be answered, and so freed: sending comes after */
-  fuse_req_interrupt_func (call->req, on_interrupt, GSIZE_TO_POINTER (number));
-  in_main_loop (send_in_main_loop, number);
+    fuse_reply_err (call->req, EACCES);
+  else
+    in_main_loop (send_in_main_loop, number);
 }
 
 void
