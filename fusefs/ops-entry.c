@@ -225,7 +225,9 @@ may_move (PstInode *dir, const char *name)
   if (dir->tree->own || pst_gate_is_uniform (dir))
     return TRUE;
   inode = pst_inode_find_name (dir, name);
-  return inode == NULL || inode->type != S_IFDIR || pst_gate_is_uniform (inode);
+  if (inode == NULL)
+    return pst_gate_is_uniform_at (dir, name);
+  return inode->type != S_IFDIR || pst_gate_is_uniform (inode);
 }
 
 /* Nor does anything prepared elsewhere get a name that a rule or a protected path lies below, else it would bring its own
