@@ -146,6 +146,26 @@ pst_backing_show (PstInode *inode, struct stat *st)
 }
 
 gboolean
+pst_backing_check_name (PstInode *inode, guint skip, gboolean *forgotten)
+{
+  struct stat st;
+  int error = 0;
+  PstAt at;
+
+  *forgotten = FALSE;
+  if (!pst_at_init (&at, inode, skip))
+    return FALSE;
+  if (fstatat (at.dir->fd, at.name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+    error = errno;
+  else if (!pst_inode_matches (inode, &st))
+    error = ESTALE;
+  if (worth_another (error))
+    *forgotten = pst_inode_drop_name (inode, skip, at.name);
+  pst_at_clear (&at);
+  return error == 0;
+}
+
+gboolean
 pst_backing_exists (PstInode *dir, const char *name)
 {
   PstDir *at = pst_dir_acquire (dir);

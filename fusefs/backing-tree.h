@@ -19,6 +19,8 @@ int pst_backing_open_path (PstInode *inode);
 /* Makes @st fit to be shown: inode number, groups that nobody here knows. */
 void pst_backing_show (PstInode *inode, struct stat *st);
 
+/* Is the @skip-th name of @inode, a file in a tree, (still) its name? If it is another file's, or nobody's, it is forgotten. */
+gboolean pst_backing_check_name (PstInode *inode, guint skip, gboolean *forgotten);
 gboolean pst_backing_exists (PstInode *dir, const char *name);
 
 /* From @dir down the relative @path, a reference; "" is @dir. With @create missing directories are made (0700). NULL with

@@ -144,19 +144,29 @@ decision_of (PstInode *inode)
 {
   guint32 generation = pst_policy_generation ();
   guint64 decision = decision_load (inode);
+  gboolean several;
 
   if (decision >> 32 == generation)
     return decision;
   decision = 0;
-  /* A file with several names may be used by whichever allows it: the application could use that one. */
+  /* A file with several names may be used by whichever allows it: the application could use that one. But only if it is one:
+   * a file may have been moved, outside, to where less is allowed, or its number may be another file's by now. */
+  several = inode->tree->kind == PST_TREE_TREE && inode->type != S_IFDIR && pst_inode_has_several_names (inode);
   for (guint skip = 0;; skip++)
     {
       g_autofree char *path = pst_inode_path (inode, skip, NULL);
+      gboolean forgotten;
       guint64 other;
       if (path == NULL)
         break;
+      if (several && !pst_backing_check_name (inode, skip, &forgotten))
+        {
+          if (forgotten)
+            skip--; /* the next has its place */
+          continue;
+        }
       other = decide_all (path, generation);
-      if (skip == 0)
+      if (decision == 0)
         decision = other;
       else
         for (PstAccess access = PST_ACCESS_VIEW; access <= PST_ACCESS_SAVE; access++)
@@ -242,7 +252,8 @@ pst_gate_inherit (PstInode *parent, PstInode *inode)
   if (parent->tree == NULL || parent->tree->own)
     return;
   decision = decision_load (parent);
-  if ((decision & DECISION_UNIFORM) && decision >> 32 == pst_policy_generation () && inode->links != NULL)
+  if ((decision & DECISION_UNIFORM) && decision >> 32 == pst_policy_generation () && inode->links != NULL &&
+      !pst_inode_has_several_names (inode))
     __atomic_store_n (&inode->decision, decision, __ATOMIC_RELAXED);
 }
 

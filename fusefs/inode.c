@@ -194,6 +194,9 @@ set_name (PstInode *inode, PstInode *parent, const char *name)
   guint32 hash = hash_link (parent, name);
   PstLink *link = link_find (parent, name, hash);
 
+  /* Which of several names are true may have changed outside, and with that what may be done by them. */
+  if (inode->links != NULL && (inode->links->next != NULL || inode->links != link) && inode->tree != NULL)
+    __atomic_store_n (&inode->decision, 0, __ATOMIC_RELAXED);
   if (link != NULL && link->inode == inode)
     return;
   if (link != NULL)
@@ -558,6 +561,31 @@ pst_inode_find_name (PstInode *parent, const char *name)
     }
   g_mutex_unlock (&pst_table_lock);
   return inode;
+}
+
+gboolean
+pst_inode_has_several_names (PstInode *inode)
+{
+  g_mutex_lock (&pst_table_lock);
+  gboolean several = inode->links != NULL && inode->links->next != NULL;
+  g_mutex_unlock (&pst_table_lock);
+  return several;
+}
+
+gboolean
+pst_inode_drop_name (PstInode *inode, guint skip, const char *name)
+{
+  gboolean found;
+  PstLink *link;
+
+  g_mutex_lock (&pst_table_lock);
+  for (link = inode->links; link != NULL && skip > 0; link = link->next)
+    skip--;
+  found = link != NULL && strcmp (link->name, name) == 0;
+  if (found)
+    link_remove (link);
+  g_mutex_unlock (&pst_table_lock);
+  return found;
 }
 
 GPtrArray *

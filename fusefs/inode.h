@@ -92,6 +92,10 @@ void pst_inode_renamed (PstInode *parent, const char *name, PstInode *new_parent
 /* The known inode of that name, without asking the file system. (nullable), a reference. */
 PstInode *pst_inode_find_name (PstInode *parent, const char *name);
 
+gboolean pst_inode_has_several_names (PstInode *inode);
+/* Its @skip-th name is no longer true, if it still is @name. FALSE: it is another by now. */
+gboolean pst_inode_drop_name (PstInode *inode, guint skip, const char *name);
+
 /* The files of @tree that are open, each with a reference. (transfer full): array of PstInode */
 GPtrArray *pst_inodes_open (PstTree *tree);
 

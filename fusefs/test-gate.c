@@ -638,6 +638,48 @@ test_upgrade (void)
   world_stop ();
 }
 
+/* What was once found where it may be changed, and was then moved outside to where it may only be looked at, is not changed by
+ * its old name. */
+static void
+test_moved_outside (void)
+{
+  int fd;
+
+  world_start (deny, NULL, TRUE);
+  world_rule ("Projects", PST_SCOPE_TREE, PST_ACCESS_CHANGE, PST_ANSWER_ALLOW);
+  world_rule ("Projects/done", PST_SCOPE_TREE, PST_ACCESS_CHANGE, PST_ANSWER_DENY);
+  world_rule ("Projects/done", PST_SCOPE_TREE, PST_ACCESS_VIEW, PST_ANSWER_ALLOW);
+  g_assert_cmpint (mkdir (world_real ("Projects/done"), 0755), ==, 0);
+  g_assert_true (g_file_set_contents (world_real ("Projects/draft"), "text", 4, NULL));
+  g_assert_true (g_file_set_contents (world_real ("Projects/done/old"), "text", 4, NULL));
+  world_push_policy ();
+  world_attach (1, PST_TREE_TREE, PST_ACCESS_CHANGE, "Projects", FALSE);
+  g_assert_cmpint (open_errno (world_seen ("Projects/done/old"), O_RDONLY), ==, 0);
+  g_assert_cmpint (open_errno (world_seen ("Projects/done/old"), O_RDWR), ==, EACCES);
+
+  fd = open (world_seen ("Projects/draft"), O_PATH | O_CLOEXEC);
+  g_assert_cmpint (fd, >=, 0);
+  g_assert_cmpint (rename (world_real ("Projects/draft"), world_real ("Projects/done/draft")), ==, 0);
+  g_assert_cmpint (open_errno (world_seen ("Projects/done/draft"), O_RDONLY), ==, 0);
+  g_assert_cmpint (open_errno (world_seen ("Projects/done/draft"), O_RDWR), ==, EACCES);
+  g_assert_cmpint (truncate (world_seen ("Projects/done/draft"), 0), <, 0);
+  g_assert_cmpint (chmod (world_seen ("Projects/done/draft"), 0777), <, 0);
+  /* and no more so when everything is decided anew */
+  g_assert_cmpint (open_errno (world_seen ("Projects/new"), O_RDWR | O_CREAT), ==, 0);
+  g_assert_cmpint (rename (world_seen ("Projects/new"), world_seen ("Projects/newer")), ==, 0);
+  g_assert_cmpint (open_errno (world_seen ("Projects/done/draft"), O_RDWR), ==, EACCES);
+  g_assert_cmpint (truncate (world_seen ("Projects/done/draft"), 0), <, 0);
+  g_assert_cmpint (chmod (world_seen ("Projects/done/draft"), 0777), <, 0);
+  g_assert_cmpint (setxattr (world_seen ("Projects/done/draft"), "user.a", "b", 1, 0), <, 0);
+  close (fd);
+
+  /* A file that does have both names may be changed, by either: it can be by one. */
+  g_assert_true (g_file_set_contents (world_real ("Projects/both"), "text", 4, NULL));
+  g_assert_cmpint (link (world_real ("Projects/both"), world_real ("Projects/done/both")), ==, 0);
+  g_assert_cmpint (open_errno (world_seen ("Projects/both"), O_RDWR), ==, 0);
+  world_stop ();
+}
+
 static void
 retry_only (WorldAsk *ask, gpointer data)
 {
@@ -748,6 +790,7 @@ main (int argc, char **argv)
   g_test_add_func ("/gate/interrupt", test_interrupt);
   g_test_add_func ("/gate/broker-restart", test_broker_restart);
   g_test_add_func ("/gate/protected-inside", test_protected_inside);
+  g_test_add_func ("/gate/moved-outside", test_moved_outside);
   g_test_add_func ("/gate/upgrade", test_upgrade);
   g_test_add_func ("/gate/retry-bounded", test_retry_bounded);
   return g_test_run ();
