@@ -219,6 +219,41 @@ test_link_to_refused (Fixture *f, gconstpointer data)
   refuse (f, ask);
 }
 
+/* The whole of the home, and whole folders of settings, still hold what needs a question of its own. */
+static void
+test_home_is_not_all (Fixture *f, gconstpointer data)
+{
+  static const struct
+  {
+    const char *name;
+    PstAnswer answer;
+  } names[] = {
+    { "snap/firefox/common/.mozilla/logins.json", PST_ANSWER_ASK },
+    { "bin/tool", PST_ANSWER_ASK },
+    { "perl5/lib/perl5/strict.pm", PST_ANSWER_ASK },
+    { "Maildir/cur/1", PST_ANSWER_ASK },
+    { ".config/autostart/x.desktop", PST_ANSWER_ASK },
+    { ".config/gtk-3.0/settings.ini", PST_ANSWER_ASK },
+    { ".config/Code/User/settings.json", PST_ANSWER_ASK },
+    { ".local/lib/python3/site-packages/x.pth", PST_ANSWER_ASK },
+    { ".vscode/extensions/x.js", PST_ANSWER_ASK },
+    { "Projects/p/file", PST_ANSWER_ALLOW },
+    { ".config/foo/token", PST_ANSWER_ALLOW },
+  };
+
+  grant (f, "", PST_ACCESS_CHANGE, PST_ANSWER_ALLOW);
+  grant (f, ".config", PST_ACCESS_CHANGE, PST_ANSWER_ALLOW);
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *path = test_path (f->broker, names[i].name);
+      PstDecision decision;
+
+      pst_ruleset_decide (f->sandbox->ruleset, path, PST_ACCESS_CHANGE, &decision);
+      if (decision.answer != names[i].answer)
+        g_error ("%s: %s", names[i].name, pst_answer_to_string (decision.answer));
+    }
+}
+
 /* A profile names a folder that somebody else can make a link: where it leads, nobody has agreed to. */
 static void
 test_profile_through_link (Fixture *f, gconstpointer data)
@@ -272,6 +307,7 @@ main (int argc, char **argv)
   ADD ("link-to-settings", test_link_to_settings, NULL);
   ADD ("link-to-sockets", test_link_to_sockets, NULL);
   ADD ("link-to-refused", test_link_to_refused, NULL);
+  ADD ("home-is-not-all", test_home_is_not_all, NULL);
   ADD ("profile-through-link", test_profile_through_link, NULL);
   ADD ("notice-is-quoted", test_notice_is_quoted, "--question-timeout=1");
 #undef ADD
