@@ -23,9 +23,11 @@
 #include <string.h>
 #include <unistd.h>
 
+/* The number of an inode is given to the next file when its file is gone, perhaps removed by the user: what tells the two apart
+ * is the time of birth. Where a file system has none, it is 0. */
 struct _PstMade
 {
-  GHashTable *inodes; /* of Inode */
+  GHashTable *inodes; /* Inode → gint64, nanoseconds of its birth */
 };
 
 typedef struct
@@ -61,7 +63,7 @@ pst_made_new (void)
 {
   PstMade *made = g_new0 (PstMade, 1);
 
-  made->inodes = g_hash_table_new_full (inode_hash, inode_equal, g_free, NULL);
+  made->inodes = g_hash_table_new_full (inode_hash, inode_equal, g_free, g_free);
   return made;
 }
 
@@ -74,20 +76,36 @@ pst_made_free (PstMade *made)
   g_free (made);
 }
 
+/* The birth of @name in @dir, or of @dir itself if it is empty. FALSE if that is no longer @st. */
+static gboolean
+birth_of (int dir, const char *name, const struct stat *st, gint64 *birth)
+{
+  struct statx stx;
+
+  if (statx (dir, name, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW, STATX_INO | STATX_BTIME, &stx) < 0 || stx.stx_ino != st->st_ino)
+    return FALSE;
+  *birth = stx.stx_mask & STATX_BTIME ? stx.stx_btime.tv_sec * G_GINT64_CONSTANT (1000000000) + stx.stx_btime.tv_nsec : 0;
+  return TRUE;
+}
+
 static void
-note_made (PstNames *names, const struct stat *st)
+note_made (PstNames *names, int dir, const char *name, const struct stat *st)
 {
   Inode inode = { st->st_dev, st->st_ino };
+  gint64 birth;
 
-  g_hash_table_add (names->made->inodes, g_memdup2 (&inode, sizeof inode));
+  if (birth_of (dir, name, st, &birth))
+    g_hash_table_replace (names->made->inodes, g_memdup2 (&inode, sizeof inode), g_memdup2 (&birth, sizeof birth));
 }
 
 static gboolean
-is_made (PstNames *names, const struct stat *st)
+is_made (PstNames *names, int dir, const char *name, const struct stat *st)
 {
   Inode inode = { st->st_dev, st->st_ino };
+  const gint64 *noted = g_hash_table_lookup (names->made->inodes, &inode);
+  gint64 birth;
 
-  return g_hash_table_contains (names->made->inodes, &inode);
+  return noted && birth_of (dir, name, st, &birth) && birth == *noted;
 }
 
 /* The number may be given to somebody else's file next. */
@@ -122,19 +140,22 @@ pst_names_free (PstNames *names)
   g_free (names);
 }
 
-/* @st: (nullable): what has the name now; NULL if nothing has. */
+/* @st: (nullable): what has the name now; NULL if nothing has. @fd: it, if it has been opened, or -1. */
 static gboolean
-may_touch (PstNames *names, const char *name, const struct stat *st)
+may_touch (PstNames *names, const char *name, int fd, const struct stat *st)
 {
+  int dir = fd >= 0 ? fd : names->directory;
+  const char *in_dir = fd >= 0 ? "" : name;
+
   if (!pst_name_is_valid (name))
     return FALSE;
   if (!names->file)
-    return !st || is_made (names, st);
+    return !st || is_made (names, dir, in_dir, st);
   if (strcmp (name, names->file) == 0)
     return TRUE;
   if (names->access == PST_ACCESS_VIEW || !pst_is_side_file (names->file, name))
     return FALSE;
-  return !st || pst_is_side_file_by_name (names->file, name) || is_made (names, st);
+  return !st || pst_is_side_file_by_name (names->file, name) || is_made (names, dir, in_dir, st);
 }
 
 /* Looks @name up. *exists is FALSE and *st cleared if there is none. An errno if it may not be touched: ENOENT to @looking,
@@ -150,7 +171,7 @@ look_up (PstNames *names, const char *name, gboolean looking, struct stat *st, g
     *exists = TRUE;
   else if (errno != ENOENT)
     return errno;
-  if (may_touch (names, name, *exists ? st : NULL))
+  if (may_touch (names, name, -1, *exists ? st : NULL))
     return 0;
   if (looking)
     return ENOENT;
@@ -179,7 +200,7 @@ note_new (PstNames *names, const char *name)
   struct stat st;
 
   if (fstatat (names->directory, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-    note_made (names, &st);
+    note_made (names, names->directory, name, &st);
 }
 
 int
@@ -209,7 +230,7 @@ pst_names_open (PstNames *names, const char *name, int flags, mode_t mode, int *
         return errno;
       if (fstat (fd, &st) < 0)
         return errno;
-      note_made (names, &st);
+      note_made (names, fd, "", &st);
       *out = pst_fd_steal (&fd);
       return 0;
     }
@@ -222,7 +243,7 @@ pst_names_open (PstNames *names, const char *name, int flags, mode_t mode, int *
   /* What was opened, not what had been there. */
   if (fstat (fd, &st) < 0)
     return errno;
-  if (!S_ISREG (st.st_mode) || !may_touch (names, name, &st))
+  if (!S_ISREG (st.st_mode) || !may_touch (names, name, fd, &st))
     return EACCES;
   if ((flags & O_TRUNC) && ftruncate (fd, 0) < 0)
     return errno;
@@ -257,11 +278,16 @@ pst_names_rename (PstNames *names, const char *from, const char *to, guint flags
   if (names->file && ((strcmp (to, names->file) == 0 && !S_ISREG (from_st.st_mode)) ||
                       ((flags & RENAME_EXCHANGE) && strcmp (from, names->file) == 0 && !S_ISREG (to_st.st_mode))))
     return EACCES;
-  if (renameat2 (names->directory, from, names->directory, to, flags) < 0)
+  /* If somebody has made a file of that name meanwhile, it is theirs. */
+  if (!exists && !(flags & RENAME_EXCHANGE))
+    r = renameat2 (names->directory, from, names->directory, to, flags | RENAME_NOREPLACE);
+  if (exists || (flags & RENAME_EXCHANGE) || (r < 0 && errno == EINVAL))
+    r = renameat2 (names->directory, from, names->directory, to, flags);
+  if (r < 0)
     return errno;
   /* The file itself, moved aside as a backup, is ours to move back or remove. */
   if (names->file && strcmp (to, names->file) != 0)
-    note_made (names, &from_st);
+    note_made (names, names->directory, to, &from_st);
   if (exists && !(flags & RENAME_EXCHANGE) && (to_st.st_dev != from_st.st_dev || to_st.st_ino != from_st.st_ino))
     forget_made (names, &to_st);
   return 0;
@@ -303,6 +329,10 @@ pst_names_symlink (PstNames *names, const char *target, const char *name)
   r = look_up (names, name, FALSE, &st, &exists);
   if (r != 0)
     return r;
+  /* What may be saved is files. A link out of the directory is for somebody else to follow: the user, or a program of theirs
+   * that writes to that name next. (A lock like Emacs' .#FILE, whose target is no path, is none.) */
+  if (!names->file && strchr (target, '/'))
+    return EPERM;
   /* The user's other programs would follow it: the file itself never becomes one. */
   if (names->file && strcmp (name, names->file) == 0)
     return exists ? EEXIST : EACCES;

@@ -238,6 +238,47 @@ test_save (Fixture *f, gconstpointer data)
   expect (f, "a.txt", "mine");
 }
 
+/* Who may save leaves no link behind that leads out of the directory. */
+static void
+test_save_links (Fixture *f, gconstpointer data)
+{
+  static const char *const targets[] = { "../.bashrc", "/etc/passwd", "./other.txt" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (targets); i++)
+    g_assert_cmpint (pst_names_symlink (f->names, targets[i], "invoice.pdf"), ==, EPERM);
+  g_assert_cmpint (pst_names_symlink (f->names, "u@host.1:2", ".#new.txt"), ==, 0);
+}
+
+/* A file of the sandbox is removed by somebody else, and the user's next file gets its inode's number. */
+static void
+test_number_again (Fixture *f, gconstpointer data)
+{
+  g_autofree char *mine = path_of (f, "new.txt"), *theirs = path_of (f, "theirs.txt");
+  struct stat st, now = { 0 };
+
+  g_assert_cmpint (open_close (f, "new.txt", O_RDWR | O_CREAT), ==, 0);
+  g_assert_cmpint (open_close (f, "new.txt", O_RDONLY), ==, 0);
+  g_assert_no_errno (stat (mine, &st));
+  g_assert_no_errno (g_remove (mine));
+  for (guint i = 0; i < 100 && now.st_ino != st.st_ino; i++)
+    {
+      int fd;
+
+      g_remove (theirs);
+      fd = open (theirs, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+      g_assert_cmpint (fd, >=, 0);
+      g_assert_no_errno (fstat (fd, &now));
+      close (fd);
+    }
+  if (now.st_ino != st.st_ino)
+    {
+      g_test_skip ("this file system gives no number twice");
+      return;
+    }
+  g_assert_cmpint (open_close (f, "theirs.txt", O_RDONLY), ==, ENOENT);
+  g_assert_cmpint (pst_names_unlink (f->names, "theirs.txt"), ==, ENOENT);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -248,5 +289,7 @@ main (int argc, char **argv)
   g_test_add ("/names/exchange", Fixture, NULL, set_up_change, test_exchange, tear_down);
   g_test_add ("/names/view", Fixture, NULL, set_up_view, test_view, tear_down);
   g_test_add ("/names/save", Fixture, NULL, set_up_save, test_save, tear_down);
+  g_test_add ("/names/save-links", Fixture, NULL, set_up_save, test_save_links, tear_down);
+  g_test_add ("/names/number-again", Fixture, NULL, set_up_save, test_number_again, tear_down);
   return g_test_run ();
 }
