@@ -19,11 +19,19 @@
  * Whoever gets a lock must see what its last holder wrote, perhaps outside: before the answer the kernel is told to drop what
  * it has cached of the file, if that has changed since.
  *
+ * Shared memory does not reach outside: a mapping here and one there are two. SQLite keeps the index of its write-ahead log in
+ * one
+ * ("x.db-shm") and would lose what the other side wrote. Whoever uses it holds a shared lock on one byte of it, the "dead man's
+ * switch". So while anybody here holds that, a guard holds it exclusively towards outside, and the other way round a lock that
+ * is held outside is shown as an exclusive one: SQLite then says that the database is locked.
+ *
  * Nobody waits for a lock in a system call. A request that may wait is tried again whenever a lock is given up here, and every
  * RETRY_MS for those given up outside. */
 
 #define RETRY_MS 20
 #define MAX_WAITING 4096
+#define SWITCH_BYTE 128 /* sqlite/src/os_unix.c: UNIX_SHM_DMS, part of the file format */
+#define GUARD G_MAXUINT64
 
 typedef struct
 {
@@ -33,6 +41,7 @@ typedef struct
   gboolean close_fd;
   PstHandle *handle; /* a reference, unless close_fd */
   int mode;          /* O_ACCMODE of fd */
+  short on_switch;   /* F_UNLCK, or how it holds the dead man's switch; then that byte is not locked on fd */
 } Owner;
 
 typedef struct
@@ -130,7 +139,9 @@ owner_get (PstHandle *handle, guint64 number, pid_t pid, short type)
         }
     }
   owner = g_new0 (Owner, 1);
-  *owner = (Owner){ .owner = number, .pid = pid, .fd = fd, .close_fd = taken, .mode = handle->flags & O_ACCMODE };
+  *owner = (Owner){
+    .owner = number, .pid = pid, .fd = fd, .close_fd = taken, .mode = handle->flags & O_ACCMODE, .on_switch = F_UNLCK
+  };
   owner->handle = taken ? NULL : pst_handle_ref (handle);
   g_atomic_int_set (&handle->locks, TRUE);
   g_ptr_array_add (owners, owner);
@@ -153,6 +164,127 @@ unlock_others (PstInode *inode, guint64 number, const Owner *keep, const struct 
     }
 }
 
+/* ---- the dead man's switch of a shared index ---- */
+
+static gboolean
+is_switch (PstInode *inode, const struct flock *range)
+{
+  gboolean found = FALSE;
+
+  if (G_LIKELY (range->l_start != SWITCH_BYTE || range->l_len != 1))
+    return FALSE;
+  g_mutex_lock (&pst_table_lock);
+  for (PstLink *link = inode->links; link != NULL && !found; link = link->next)
+    found = g_str_has_suffix (link->name, "-shm");
+  g_mutex_unlock (&pst_table_lock);
+  return found;
+}
+
+static Owner *
+find_guard (GPtrArray *owners)
+{
+  for (guint i = 0; owners != NULL && i < owners->len; i++)
+    if (((Owner *)g_ptr_array_index (owners, i))->owner == GUARD)
+      return g_ptr_array_index (owners, i);
+  return NULL;
+}
+
+/* Somebody else here whose hold on the switch forbids @type. (nullable) */
+static Owner *
+find_on_switch (GPtrArray *owners, guint64 number, short type)
+{
+  for (guint i = 0; owners != NULL && i < owners->len; i++)
+    {
+      Owner *owner = g_ptr_array_index (owners, i);
+      if (owner->owner != number && owner->on_switch != F_UNLCK && (type == F_WRLCK || owner->on_switch == F_WRLCK))
+        return owner;
+    }
+  return NULL;
+}
+
+static int
+guard_lock (Owner *guard, short type)
+{
+  struct flock lock_ = { .l_type = type, .l_whence = SEEK_SET, .l_start = SWITCH_BYTE, .l_len = 1 };
+  return fcntl (guard->fd, F_OFD_SETLK, &lock_) < 0 ? errno : 0;
+}
+
+/* When the last one here has let go of the switch, the guard does. (Else it locks once more: it may share a description from
+ * which all locks of a range were just taken.) */
+static void
+relax_guard (GPtrArray *owners)
+{
+  Owner *guard = find_guard (owners);
+  if (guard != NULL)
+    guard_lock (guard, find_on_switch (owners, GUARD, F_WRLCK) != NULL ? F_WRLCK : F_UNLCK);
+}
+
+static void
+let_go_of_switch (GPtrArray *owners, guint64 number)
+{
+  for (guint i = 0; owners != NULL && i < owners->len; i++)
+    {
+      Owner *owner = g_ptr_array_index (owners, i);
+      if (owner->owner == number)
+        owner->on_switch = F_UNLCK;
+    }
+  relax_guard (owners);
+}
+
+static int
+set_switch (PstHandle *handle, guint64 number, const struct flock *wanted)
+{
+  GPtrArray *owners = owners_of (handle->inode, TRUE);
+  Owner *guard = find_guard (owners), *owner;
+  int error;
+
+  if (find_on_switch (owners, number, wanted->l_type) != NULL)
+    return EAGAIN;
+  owner = owner_get (handle, number, wanted->l_pid, wanted->l_type);
+  if (owner == NULL)
+    return errno;
+  if (guard == NULL)
+    {
+      int fd = pst_backing_open (handle->inode, O_RDWR);
+      if (fd < 0 && (handle->flags & O_ACCMODE) == O_RDWR)
+        fd = fcntl (handle->fd, F_DUPFD_CLOEXEC, 3); /* a file that is reached by name */
+      if (fd < 0)
+        return ENOLCK;
+      guard = g_new0 (Owner, 1);
+      *guard = (Owner){ .owner = GUARD, .fd = fd, .close_fd = TRUE, .mode = O_RDWR, .on_switch = F_UNLCK };
+      g_ptr_array_add (owners, guard);
+    }
+  error = guard_lock (guard, F_WRLCK);
+  if (error != 0)
+    return error;
+  for (guint i = 0; i < owners->len; i++)
+    {
+      Owner *other = g_ptr_array_index (owners, i);
+      if (other->owner == number)
+        other->on_switch = F_UNLCK;
+    }
+  owner->on_switch = wanted->l_type;
+  return 0;
+}
+
+static void
+get_switch (PstHandle *handle, guint64 number, struct flock *found)
+{
+  GPtrArray *owners = owners_of (handle->inode, FALSE);
+  Owner *guard = find_guard (owners), *other = find_on_switch (owners, number, found->l_type);
+  struct flock outside = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = SWITCH_BYTE, .l_len = 1 };
+
+  if (other != NULL)
+    {
+      found->l_type = other->on_switch;
+      found->l_pid = other->pid;
+    }
+  else if (fcntl (guard != NULL ? guard->fd : handle->fd, F_OFD_GETLK, &outside) == 0 && outside.l_type != F_UNLCK)
+    found->l_type = F_WRLCK;
+  else
+    found->l_type = F_UNLCK;
+}
+
 static int
 set_lock (PstHandle *handle, guint64 number, const struct flock *wanted)
 {
@@ -162,10 +294,15 @@ set_lock (PstHandle *handle, guint64 number, const struct flock *wanted)
   request.l_pid = 0;
   if (request.l_type == F_UNLCK)
     {
-      if (owners_of (handle->inode, FALSE) != NULL)
+      GPtrArray *owners = owners_of (handle->inode, FALSE);
+      if (owners != NULL)
         unlock_others (handle->inode, number, NULL, &request);
+      if (request.l_start <= SWITCH_BYTE && (request.l_len == 0 || request.l_start + request.l_len > SWITCH_BYTE))
+        let_go_of_switch (owners, number);
       return 0;
     }
+  if (G_UNLIKELY (is_switch (handle->inode, &request)))
+    return set_switch (handle, number, wanted);
   owner = owner_get (handle, number, wanted->l_pid, request.l_type);
   if (owner == NULL)
     return errno;
@@ -362,6 +499,14 @@ op_getlk (fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi, struct floc
   int fd = handle->fd, error;
 
   found.l_pid = 0;
+  if (G_UNLIKELY (is_switch (handle->inode, &found)))
+    {
+      g_mutex_lock (&lock);
+      get_switch (handle, fi->lock_owner, &found);
+      g_mutex_unlock (&lock);
+      fuse_reply_lock (req, &found);
+      return;
+    }
   g_mutex_lock (&lock);
   owners = owners_of (handle->inode, FALSE);
   for (guint i = 0; owners != NULL && i < owners->len; i++)
@@ -410,7 +555,8 @@ drop (PstInode *inode, guint64 number, PstHandle *handle)
       else
         i++;
     }
-  if (owners != NULL && owners->len == 0)
+  relax_guard (owners);
+  if (owners != NULL && (owners->len == 0 || (owners->len == 1 && find_guard (owners) != NULL)))
     g_hash_table_remove (inodes, inode);
   given_up ();
   g_mutex_unlock (&lock);

@@ -149,6 +149,47 @@ def sqlite_wal(mnt, src):
 
 
 @check
+def sqlite_wal_is_for_one_side_at_a_time(mnt, src):
+    """Its shared memory does not reach from one side to the other: whoever comes second must be refused, not be misled."""
+    db = sqlite3.connect(f"{mnt}/w.db", isolation_level=None)
+    db.execute("pragma journal_mode=wal")
+    db.execute("create table t (n integer)")
+    db.execute("insert into t values (0)")
+    db.close()
+    n = 0
+    for first, second in ((mnt, src), (src, mnt), (mnt, src)):
+        a = sqlite3.connect(f"{first}/w.db", isolation_level=None)
+        a.execute("update t set n = n + 1")
+        b = sqlite3.connect(f"{first}/w.db", isolation_level=None)
+        b.execute("update t set n = n + 1")
+        c = sqlite3.connect(f"{second}/w.db", isolation_level=None, timeout=0.1)
+        try:
+            c.execute("update t set n = n + 1")
+            raise AssertionError(f"{first} uses the log, and so may {second}")
+        except sqlite3.OperationalError:
+            pass
+        a.close()
+        b.close()
+        c.execute("update t set n = n + 1")  # now it may
+        n += 3
+        equal(c.execute("select n from t").fetchone()[0], n, "updates")
+        c.close()
+
+    def dies():
+        d = sqlite3.connect(f"{mnt}/w.db", isolation_level=None)
+        d.execute("update t set n = n + 1")
+        os.kill(os.getpid(), 9)
+
+    pid = os.fork()
+    if pid == 0:
+        dies()
+    os.waitpid(pid, 0)
+    e = sqlite3.connect(f"{src}/w.db", isolation_level=None, timeout=5)
+    equal(e.execute("select n from t").fetchone()[0], n + 1, "updates after a kill")
+    e.close()
+
+
+@check
 def git_work(mnt, src):
     need("git")
     sh(mnt, """
