@@ -126,6 +126,7 @@ build (Init *init)
     _exit (PST_EXIT_FAILED);
   answer.machine_id = go->text;
   answer.sys = (go->a & PST_CONTROL_SYS) != 0;
+  answer.nested = (go->a & PST_CONTROL_NESTED) != 0;
   for (const char *p = go->text + strlen (go->text) + 1; p < go->text + go->text_len && n_names < go->n_fds;
        p += strlen (p) + 1)
     names[n_names++] = p;

@@ -189,6 +189,17 @@ gate (PstMounts *mounts, const char *name, const char *target)
   return fd >= 0 && attach (fd, TRUE, target);
 }
 
+/* The empty file is that of the composed /etc. */
+static gboolean
+cover (const char *target)
+{
+  pst_autofd fd = open_tree (AT_FDCWD, "/etc/resolv.conf", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
+
+  if (fd < 0 || !pst_mounts_restrict (fd, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC))
+    return FALSE;
+  return move_mount (fd, "", AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH) == 0 || errno == ENOENT;
+}
+
 static gboolean
 run_op (PstMounts *mounts, const PstPlanOp *op, const int *privates, gsize n_privates, gsize *private_index)
 {
@@ -215,6 +226,8 @@ run_op (PstMounts *mounts, const PstPlanOp *op, const int *privates, gsize n_pri
              mount ("devpts", op->target, "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=0620") == 0;
     case PST_PLAN_GATE:
       return gate (mounts, op->source, op->target);
+    case PST_PLAN_COVER:
+      return cover (op->target);
     case PST_PLAN_PRIVATE:
       if (*private_index >= n_privates)
         {

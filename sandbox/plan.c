@@ -25,6 +25,9 @@ static const char *const system_dirs[] = { "/bin", "/sbin", "/lib", "/lib32", "/
 
 static const char *const device_names[] = { "null", "zero", "full", "random", "urandom", "tty" };
 
+/* Of all that a new /proc shows of the whole machine, these are about the user: names of keys in the kernel's keyrings. */
+static const char *const covered[] = { "/proc/keys", "/proc/key-users" };
+
 static const struct
 {
   const char *path;
@@ -173,6 +176,8 @@ pst_plan_build_late (const PstPlanInput *input, const PstPlanAnswer *answer)
 
   pst_plan_add_file (plan, "/etc/machine-id", 0444, machine_id);
   pst_plan_add (plan, PST_PLAN_SYMLINK, "/etc/machine-id", "/var/lib/dbus/machine-id", 0);
+  for (gsize i = 0; !answer->nested && i < G_N_ELEMENTS (covered); i++)
+    pst_plan_add (plan, PST_PLAN_COVER, NULL, covered[i], 0);
   if (answer->sys)
     for (gsize i = 0; i < G_N_ELEMENTS (sys_dirs); i++)
       pst_plan_add (plan, PST_PLAN_MIRROR, sys_dirs[i], sys_dirs[i], 0);
@@ -243,6 +248,11 @@ op_is_good (const PstPlanOp *op, const PstPlanInput *input)
         if (op->source && g_str_equal (op->source, input->roots[i].name))
           return g_str_equal (op->target, input->roots[i].path);
       return FALSE;
+    case PST_PLAN_COVER:
+      for (gsize i = 0; i < G_N_ELEMENTS (covered); i++)
+        if (g_str_equal (op->target, covered[i]))
+          return !op->source;
+      return FALSE;
     case PST_PLAN_PRIVATE:
       return op->source && op->source[0] == '.' && pst_name_is_valid (op->source) &&
              pst_path_is_below_or_equal (op->target, input->home) && strlen (op->target) > strlen (input->home) &&
@@ -258,7 +268,7 @@ op_name (PstPlanOpType type)
   static const char *const names[] = {
     [PST_PLAN_DIR] = "directory", [PST_PLAN_FILE] = "file",     [PST_PLAN_SYMLINK] = "symlink", [PST_PLAN_BIND] = "bind-ro",
     [PST_PLAN_MIRROR] = "mirror", [PST_PLAN_DEVICE] = "device", [PST_PLAN_SCRATCH] = "scratch", [PST_PLAN_PROC] = "proc",
-    [PST_PLAN_DEVPTS] = "devpts", [PST_PLAN_GATE] = "gate",     [PST_PLAN_PRIVATE] = "private",
+    [PST_PLAN_DEVPTS] = "devpts", [PST_PLAN_GATE] = "gate",     [PST_PLAN_PRIVATE] = "private", [PST_PLAN_COVER] = "cover",
   };
 
   return (guint)type < G_N_ELEMENTS (names) ? names[type] : "?";

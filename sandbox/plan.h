@@ -21,6 +21,7 @@ typedef enum
   PST_PLAN_DEVPTS,
   PST_PLAN_GATE,    /* source: a name in the root of the gate's file system */
   PST_PLAN_PRIVATE, /* source: a dot directory of the private home, writable, over the gate */
+  PST_PLAN_COVER,   /* an empty file, read-only, over one of /proc; nothing if that is not there */
 } PstPlanOpType;
 
 typedef struct
@@ -70,6 +71,7 @@ typedef struct
 {
   const char *machine_id;   /* 32 hexadecimal digits */
   gboolean sys;             /* show /sys */
+  gboolean nested;          /* namespaces inside: the kernel wants /proc uncovered for one of theirs */
   const char *const *names; /* (nullable): dot directories of the private home */
 } PstPlanAnswer;
 
