@@ -24,6 +24,17 @@ main (int argc, char **argv)
   key = syscall (SYS_add_key, "user", "postern-escape-test", "x", (size_t)1, KEY_SPEC_PROCESS_KEYRING);
   attack (key >= 0, "add_key");
   attack (syscall (SYS_request_key, "user", "postern-escape-test", NULL, KEY_SPEC_PROCESS_KEYRING) >= 0, "request_key");
+  {
+    /* what keyctl does not tell, /proc does: the names of all keys that the user may see */
+    char text[8192];
+    int fd = open ("/proc/keys", O_RDONLY | O_CLOEXEC);
+    ssize_t length = fd >= 0 ? read (fd, text, sizeof text) : -1;
+
+    attack (length > 0, "/proc/keys");
+    fd = open ("/proc/key-users", O_RDONLY | O_CLOEXEC);
+    length = fd >= 0 ? read (fd, text, sizeof text) : -1;
+    attack (length > 0, "/proc/key-users");
+  }
   maybe (got_through (syscall (SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, -1L)), "keyctl: a new session keyring");
   return 0;
 }
