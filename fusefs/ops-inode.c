@@ -127,23 +127,29 @@ pst_ops_setattr_fd (const PstCall *call, int fd, gboolean size)
   return 0;
 }
 
-/* Before Linux 6.6 an O_PATH descriptor cannot be changed in mode. By name then: a link that somebody puts there meanwhile is
- * followed, but no further than to the tree's root, where this process's view of the file system ends. */
+/* Before Linux 6.6 an O_PATH descriptor cannot be changed in mode. What can be opened is, and what cannot (a file that its
+ * owner may neither read nor write, a socket) is changed by name: a link that somebody puts there meanwhile is followed, but no
+ * further than to the tree's root, where this process's view of the file system ends. So only where no rule lies below that. */
 static int
 chmod_by_name (PstInode *inode, mode_t mode)
 {
+  static const int modes[] = { O_RDONLY, O_WRONLY };
   struct stat st;
   int error = EOPNOTSUPP;
   PstAt at;
 
   if (inode->type == S_IFLNK)
     return EOPNOTSUPP;
-  if (inode->type == S_IFDIR)
+  for (gsize i = 0; i < G_N_ELEMENTS (modes) && (inode->type == S_IFREG || inode->type == S_IFDIR); i++)
     {
-      pst_autofd fd = pst_backing_open (inode, O_RDONLY);
+      pst_autofd fd = pst_backing_open (inode, modes[i]);
       if (fd >= 0)
         return fchmod (fd, mode) < 0 ? errno : 0;
+      if (fd != -EACCES && fd != -EISDIR)
+        return -fd;
     }
+  if (inode->tree->root == NULL || !pst_gate_is_uniform (inode->tree->root))
+    return EACCES;
   if (!pst_at_init (&at, inode, 0))
     return errno;
   if (fstatat (at.dir->fd, at.name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !pst_inode_matches (inode, &st))

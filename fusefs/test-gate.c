@@ -680,6 +680,55 @@ test_moved_outside (void)
   world_stop ();
 }
 
+static gpointer
+swap_names (gpointer stop)
+{
+  while (!g_atomic_int_get ((gint *)stop))
+    renameat2 (AT_FDCWD, world_real ("Projects/a"), AT_FDCWD, world_real ("Projects/b"), RENAME_EXCHANGE);
+  return NULL;
+}
+
+/* A name that becomes a symbolic link at the wrong moment does not hand on a change to what it points to. */
+static void
+test_chmod_swapped (void)
+{
+  g_autofree char *by_fd = NULL;
+  GThread *swapper;
+  struct stat st;
+  gint stop = 0;
+  int fd;
+
+  world_start (deny, NULL, TRUE);
+  world_rule ("Projects", PST_SCOPE_TREE, PST_ACCESS_CHANGE, PST_ANSWER_ALLOW);
+  world_rule ("Projects/keys", PST_SCOPE_TREE, PST_ACCESS_VIEW, PST_ANSWER_DENY);
+  g_assert_cmpint (mkdir (world_real ("Projects/keys"), 0755), ==, 0);
+  g_assert_true (g_file_set_contents (world_real ("Projects/keys/k"), "k", 1, NULL));
+  g_assert_cmpint (chmod (world_real ("Projects/keys/k"), 0600), ==, 0);
+  g_assert_true (g_file_set_contents (world_real ("Projects/a"), "a", 1, NULL));
+  g_assert_cmpint (symlink ("keys/k", world_real ("Projects/b")), ==, 0);
+  world_push_policy ();
+  world_attach (1, PST_TREE_TREE, PST_ACCESS_CHANGE, "Projects", FALSE);
+  /* as long as nothing moves, it works */
+  g_assert_cmpint (chmod (world_seen ("Projects/a"), 0640), ==, 0);
+  g_assert_cmpint (stat (world_real ("Projects/a"), &st), ==, 0);
+  g_assert_cmpint (st.st_mode & 07777, ==, 0640);
+  g_assert_cmpint (chmod (world_seen ("Projects/a"), 0200), ==, 0);
+  g_assert_cmpint (chmod (world_seen ("Projects/a"), 0644), ==, 0);
+
+  fd = open (world_seen ("Projects/a"), O_PATH | O_CLOEXEC);
+  g_assert_cmpint (fd, >=, 0);
+  by_fd = g_strdup_printf ("/proc/self/fd/%d", fd);
+  swapper = g_thread_new ("swap", swap_names, &stop);
+  for (guint i = 0; i < 20000; i++)
+    (void)!chmod (by_fd, 0666);
+  close (fd);
+  g_atomic_int_set (&stop, 1);
+  g_thread_join (swapper);
+  g_assert_cmpint (stat (world_real ("Projects/keys/k"), &st), ==, 0);
+  g_assert_cmpint (st.st_mode & 07777, ==, 0600);
+  world_stop ();
+}
+
 static void
 retry_only (WorldAsk *ask, gpointer data)
 {
@@ -791,6 +840,7 @@ main (int argc, char **argv)
   g_test_add_func ("/gate/broker-restart", test_broker_restart);
   g_test_add_func ("/gate/protected-inside", test_protected_inside);
   g_test_add_func ("/gate/moved-outside", test_moved_outside);
+  g_test_add_func ("/gate/chmod-swapped", test_chmod_swapped);
   g_test_add_func ("/gate/upgrade", test_upgrade);
   g_test_add_func ("/gate/retry-bounded", test_retry_bounded);
   return g_test_run ();
