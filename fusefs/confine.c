@@ -39,6 +39,22 @@ write_file (const char *path, const char *text)
   return fd >= 0 && write (fd, text, length) == (ssize_t)length;
 }
 
+/* Standard error may be the person's terminal, and a terminal can be listened to: it is only to be written to. */
+static void
+only_write_errors (void)
+{
+  int fd;
+
+  if (!isatty (STDERR_FILENO))
+    return;
+  fd = open ("/proc/self/fd/2", O_WRONLY | O_NOCTTY | O_CLOEXEC);
+  if (fd < 0)
+    fd = open ("/dev/null", O_WRONLY | O_CLOEXEC);
+  if (fd < 0 || dup2 (fd, STDERR_FILENO) < 0)
+    close (STDERR_FILENO);
+  pst_fd_clear (&fd);
+}
+
 static gboolean
 enter_namespaces (void)
 {
@@ -108,6 +124,7 @@ gboolean
 pst_confine (const char **what)
 {
   umask (0);
+  only_write_errors ();
   *what = "make its namespaces";
   if (!enter_namespaces ())
     return FALSE;
