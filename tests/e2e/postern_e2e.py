@@ -23,7 +23,6 @@ sys.path.append(os.path.join(HERE, "..", "escape"))
 import harness  # noqa: E402
 from harness import Host, Tap, become_ordinary_user, skip_all, wait_until  # noqa: E402, F401
 
-harness.PAYLOADS = os.path.join(harness.BUILD, "tests", "e2e")  # where this folder's meson.build puts the agent without a screen
 ARTIFACTS = os.path.join(harness.BUILD, "artifacts", "e2e")
 POSTERN = harness.POSTERN
 PR_SET_CHILD_SUBREAPER = 36
