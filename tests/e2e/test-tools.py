@@ -89,6 +89,20 @@ def test_deny(tap):
         tap.ok("a picture" in control.stdout and "secret-name" in control.stdout, "control: when it is granted the same script finds both", control.stderr)
 
 
+def test_guessing(tap):
+    """As SECURITY.md has it: below what is not granted, what exists and what does not look the same."""
+    with Home() as home:
+        home.write("Pictures/there", "a picture\n")
+        home.write("taxes/2026", "a secret\n")
+        person = ScriptedPerson(home, "deny once")
+        servant = Servant(home)
+        answers = {name: servant.ask("stat", home.path(name)) for name in ("Pictures/there", "Pictures/nowhere", "taxes/2026", "taxes/1999")}
+        tap.ok(set(answers.values()) == {EACCES}, "below a folder that is denied, there is no telling what exists", answers)
+        tap.ok(servant.ask("stat", home.path("nothing")) == "2", "a name that is not in the home is not there")
+        tap.ok(len(person.shown) == 2, "each folder was asked about once, the missing name not at all", person.titles())
+        servant.end()
+
+
 def test_hide(tap):
     with Home() as home:
         path = home.write("Pictures/a", "a picture\n")
