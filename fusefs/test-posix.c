@@ -391,6 +391,30 @@ test_outside (void)
   g_assert_cmpint (text[0], ==, 'X');
 }
 
+/* Until the child sleeps in the system call @number with @second as its second argument. */
+static void
+wait_for_call (pid_t pid, long number, guint64 second)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/syscall", (int)pid);
+  gint64 end = g_get_monotonic_time () + 20 * G_TIME_SPAN_SECOND;
+
+  for (;;)
+    {
+      g_autofree char *text = NULL;
+      g_auto (GStrv) words = NULL;
+
+      g_assert_cmpint (g_get_monotonic_time (), <, end);
+      g_assert_cmpint (waitpid (pid, NULL, WNOHANG), ==, 0);
+      if (!g_file_get_contents (path, &text, NULL, NULL))
+        continue;
+      words = g_strsplit (text, " ", -1);
+      if (g_strv_length (words) > 2 && g_ascii_strtoll (words[0], NULL, 10) == number &&
+          (g_ascii_strtoull (words[2], NULL, 0) & 0xffffffff) == second)
+        return;
+      g_thread_yield ();
+    }
+}
+
 static void
 test_locks (void)
 {
@@ -428,7 +452,7 @@ test_locks (void)
         _exit (2);
       _exit (fcntl (second, F_SETLKW, &lock) == 0 ? 0 : 3);
     }
-  g_usleep (100000);
+  wait_for_call (pid, SYS_fcntl, F_SETLKW);
   g_assert_cmpint (waitpid (pid, &status, WNOHANG), ==, 0);
   second = openat (served.dir, "locked", O_RDWR | O_CLOEXEC);
   close (second);
@@ -454,7 +478,7 @@ test_lock_killed (void)
       flock (second, LOCK_EX);
       _exit (0);
     }
-  g_usleep (100000);
+  wait_for_call (pid, SYS_flock, LOCK_EX);
   began = g_get_monotonic_time ();
   kill (pid, SIGKILL);
   g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
