@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Build-time: compiles the table with libseccomp and writes the two programs as a C header, so that no launch pays for it.
  *
- * In front of each program stand three instructions that libseccomp cannot make: a number above the highest that it knew gets
- * ENOSYS. */
+ * In front of each program stand a few instructions that libseccomp cannot make. A number above the highest that it knew gets
+ * ENOSYS. And the call that programs make most, open without creating a file, is allowed at once: what the kernel may not
+ * answer from its cache of constant answers, since the answer hangs on an argument, is to run as few instructions as can be. */
 #include "seccomp-table.h"
 
 #include <errno.h>
@@ -73,17 +74,65 @@ highest_known (void)
   return highest;
 }
 
+/* The index of the native argument's low 32 bits in struct seccomp_data */
+static uint32_t
+low_half (unsigned arg)
+{
+  uint32_t offset = (uint32_t)(offsetof (struct seccomp_data, args) + arg * sizeof (uint64_t));
+
+  return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? offset : offset + 4;
+}
+
+/* Nothing but the row itself may speak of its call: what the prologue allows, no later row sees. */
+static int
+is_only_row (const PstSeccompRow *row)
+{
+  for (size_t i = 0; i < pst_seccomp_table_len; i++)
+    if (&pst_seccomp_table[i] != row && strcmp (pst_seccomp_table[i].name, row->name) == 0)
+      return 0;
+  return 1;
+}
+
+/* Returns the number of instructions, PROLOGUE_MAX at most. */
+#define PROLOGUE_MAX 64
+static size_t
+make_prologue (struct sock_filter *out)
+{
+  size_t n = 0;
+  size_t arch_jump;
+
+  out[n++] = (struct sock_filter)BPF_STMT (BPF_LD | BPF_W | BPF_ABS, offsetof (struct seccomp_data, arch));
+  arch_jump = n++;
+  out[n++] = (struct sock_filter)BPF_STMT (BPF_LD | BPF_W | BPF_ABS, offsetof (struct seccomp_data, nr));
+  for (size_t i = 0; i < pst_seccomp_table_len; i++)
+    {
+      const PstSeccompRow *row = &pst_seccomp_table[i];
+      int number = seccomp_syscall_resolve_name (row->name);
+
+      if (row->other_bits == 0 || number < 0)
+        continue;
+      if (!is_only_row (row) || (row->other_bits >> 32) != 0 || n + 6 > PROLOGUE_MAX)
+        fail (row->name, EINVAL);
+      out[n++] = (struct sock_filter)BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)number, 0, 4);
+      out[n++] = (struct sock_filter)BPF_STMT (BPF_LD | BPF_W | BPF_ABS, low_half (row->other_arg));
+      out[n++] = (struct sock_filter)BPF_JUMP (BPF_JMP | BPF_JSET | BPF_K, (uint32_t)row->other_bits, 1, 0);
+      out[n++] = (struct sock_filter)BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+      out[n++] = (struct sock_filter)BPF_STMT (BPF_LD | BPF_W | BPF_ABS, offsetof (struct seccomp_data, nr));
+    }
+  out[n++] = (struct sock_filter)BPF_JUMP (BPF_JMP | BPF_JGT | BPF_K, highest_known (), 0, 1);
+  out[n++] = (struct sock_filter)BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS);
+  /* of another architecture: libseccomp's part refuses it */
+  out[arch_jump] =
+      (struct sock_filter)BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, seccomp_arch_native (), 0, (uint8_t)(n - arch_jump - 1));
+  return n;
+}
+
 static void
 generate (const char *name, int nested)
 {
   scmp_filter_ctx filter = seccomp_init (SCMP_ACT_ALLOW);
-  struct sock_filter ceiling[] = {
-    BPF_STMT (BPF_LD | BPF_W | BPF_ABS, offsetof (struct seccomp_data, nr)),
-    BPF_JUMP (BPF_JMP | BPF_JGT | BPF_K, highest_known (), 0, 1),
-    BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
-  };
   struct sock_filter program[4096];
-  size_t len = sizeof ceiling / sizeof *ceiling;
+  size_t len = make_prologue (program);
   ssize_t size;
   int fd, r;
 
@@ -109,9 +158,8 @@ generate (const char *name, int nested)
     fail ("memfd_create", errno);
   if ((r = seccomp_export_bpf (filter, fd)) < 0)
     fail ("seccomp_export_bpf", -r);
-  memcpy (program, ceiling, sizeof ceiling);
-  size = pread (fd, program + len, sizeof program - sizeof ceiling, 0);
-  if (size <= 0 || size % sizeof *program != 0 || (size_t)size == sizeof program - sizeof ceiling)
+  size = pread (fd, program + len, sizeof program - len * sizeof *program, 0);
+  if (size <= 0 || size % sizeof *program != 0 || (size_t)size == sizeof program - len * sizeof *program)
     fail ("the exported program", EINVAL);
   len += size / sizeof *program;
 

@@ -85,6 +85,28 @@ check_arguments (void)
   return 0;
 }
 
+static gboolean
+opens_with (int error, unsigned long flags, unsigned long mode)
+{
+  errno = 0;
+  return syscall (SYS_openat, AT_FDCWD, "/nowhere/at all", flags, mode, 0UL, 0UL) == -1 && errno == error;
+}
+
+/* The name does not exist, so ENOENT is the kernel's own answer: the call got there. */
+static int
+check_open (void)
+{
+  if (!opens_with (EPERM, O_WRONLY | O_CREAT, 04755) || !opens_with (EPERM, O_RDWR | O_TMPFILE, 04755) ||
+      !opens_with (EPERM, 0x100000000UL | O_WRONLY | O_CREAT, 0x100000000UL | 04755))
+    return 1;
+  if (!opens_with (ENOENT, O_WRONLY | O_CREAT, 0755) || !opens_with (ENOENT, O_RDWR | O_TMPFILE, 0755))
+    return 2;
+  /* without O_CREAT the mode is what the register happens to hold */
+  if (!opens_with (ENOENT, O_RDONLY | O_DIRECTORY, 04755) || !opens_with (ENOENT, O_RDWR | O_TRUNC, -1UL))
+    return 3;
+  return 0;
+}
+
 /* What programs do all day. */
 static int
 check_allowed (void)
@@ -167,6 +189,13 @@ test_allowed (void)
 }
 
 static void
+test_open (void)
+{
+  g_assert_cmpint (in_child (FALSE, check_open), ==, 0);
+  g_assert_cmpint (in_child (TRUE, check_open), ==, 0);
+}
+
+static void
 test_unknown (void)
 {
   g_assert_cmpint (in_child (FALSE, check_unknown), ==, 0);
@@ -204,6 +233,7 @@ main (int argc, char **argv)
   g_test_add_func ("/filter/rows", test_rows);
   g_test_add_func ("/filter/arguments", test_arguments);
   g_test_add_func ("/filter/allowed", test_allowed);
+  g_test_add_func ("/filter/open", test_open);
   g_test_add_func ("/filter/unknown", test_unknown);
   g_test_add_func ("/filter/other-abis", test_other_abis);
   g_test_add_func ("/filter/nested", test_nested);
