@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -342,6 +343,23 @@ unusable_because (PstStore *store, GError **error)
   return unusable (store, error, what);
 }
 
+/* Whether it is a good one cannot be said: moving it away would be the wrong advice. */
+static void
+cannot_open (PstStore *store, const char *directory, GError **error)
+{
+  int code = store->db ? sqlite3_system_errno (store->db) : ENOMEM;
+
+  /* SQLite has then tried to read it at least. */
+  if (code == ENOENT && access (directory, W_OK) < 0)
+    code = errno;
+  if (code == 0)
+    unusable_because (store, error);
+  else
+    g_set_error (error, PST_STORE_ERROR, PST_STORE_ERROR_WRITE,
+                 _ ("The grants database %s cannot be opened: %s. No application is started until you can read and write it."),
+                 store->path, g_strerror (code));
+}
+
 static gboolean
 check (PstStore *store, gboolean *is_new, GError **error)
 {
@@ -408,8 +426,9 @@ PstStore *
 pst_store_open (const char *path, GError **error)
 {
   g_autoptr (PstStore) store = g_new0 (PstStore, 1);
-  g_autofree char *directory = g_path_get_dirname (path);
-  gboolean is_new;
+  g_autofree char *directory = g_path_get_dirname (path), *name = g_path_get_basename (path), *place = NULL;
+  char *real = NULL;
+  gboolean is_new = FALSE;
 
   store->path = g_strdup (path);
   store->rules = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, (GDestroyNotify)pst_stored_rule_free);
@@ -419,17 +438,20 @@ pst_store_open (const char *path, GError **error)
   store->uses = g_array_new (FALSE, FALSE, sizeof (Use));
   g_queue_init (&store->events);
 
-  if (g_mkdir_with_parents (directory, 0700) < 0)
+  /* SQLite follows no link at all when it is told not to follow the last; the home may be one (/home → /var/home). */
+  if (g_mkdir_with_parents (directory, 0700) < 0 || !(real = realpath (directory, NULL)))
     {
       g_set_error (error, PST_STORE_ERROR, PST_STORE_ERROR_WRITE, _ ("The directory %s cannot be made: %s."), directory,
                    g_strerror (errno));
       return NULL;
     }
-  if (sqlite3_open_v2 (path, &store->db,
+  place = g_build_filename (real, name, NULL);
+  free (real);
+  if (sqlite3_open_v2 (place, &store->db,
                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW,
                        NULL) != SQLITE_OK)
     {
-      unusable_because (store, error);
+      cannot_open (store, directory, error);
       return NULL;
     }
   sqlite3_extended_result_codes (store->db, 1);
