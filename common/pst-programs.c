@@ -76,7 +76,8 @@ pst_broker_socket_path (GError **error)
   if (stat (directory, &st) < 0)
     {
       int code = errno;
-      g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (code), "XDG_RUNTIME_DIR is “%s”, which cannot be used: %s",
+      g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (code),
+                   "XDG_RUNTIME_DIR is “%s”, which cannot be used: %s; set it to a directory of yours with mode 0700",
                    directory, g_strerror (code));
       return NULL;
     }

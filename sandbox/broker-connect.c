@@ -239,24 +239,29 @@ pst_broker_connect (const char *role, gboolean start, GError **error)
   return g_steal_pointer (&peer);
 }
 
+void
+pst_broker_explain (GError **error)
+{
+  g_autofree char *path = pst_broker_socket_path (NULL);
+  gboolean late = g_error_matches (*error, PST_PEER_ERROR, PST_PEER_ERROR_TIMEOUT);
+
+  if ((*error)->domain != PST_PEER_ERROR || (*error)->code == PST_PEER_ERROR_REMOTE)
+    return;
+  g_free ((*error)->message);
+  (*error)->message = g_strdup_printf ("the broker %s; what it had to say is in %s.log",
+                                       late ? "does not answer" : "ended the connection", path ? path : "broker");
+}
+
 PstMessage *
 pst_broker_wait_reply (PstPeer *peer, guint32 serial, GError **error)
 {
   GError *local = NULL;
   PstMessage *reply = pst_peer_wait_reply (peer, serial, REPLY_TIMEOUT_MS, &local);
 
-  if (reply)
-    return reply;
-  if (g_error_matches (local, PST_PEER_ERROR, PST_PEER_ERROR_REMOTE))
-    g_propagate_error (error, local);
-  else
+  if (!reply)
     {
-      g_autofree char *path = pst_broker_socket_path (NULL);
-      gboolean late = g_error_matches (local, PST_PEER_ERROR, PST_PEER_ERROR_TIMEOUT);
-
-      g_set_error (error, local->domain, local->code, "the broker %s; what it had to say is in %s.log",
-                   late ? "does not answer" : "ended the connection", path ? path : "broker");
-      g_error_free (local);
+      pst_broker_explain (&local);
+      g_propagate_error (error, local);
     }
-  return NULL;
+  return reply;
 }

@@ -12,6 +12,9 @@ G_BEGIN_DECLS
  * NULL and a sentence on failure. */
 PstPeer *pst_broker_connect (const char *role, gboolean start, GError **error);
 
+/* Makes a sentence of what a call to the broker failed with; leaves what is one already. */
+void pst_broker_explain (GError **error);
+
 /* Like pst_peer_wait_reply(), with a sentence for a broker that ended or does not answer. */
 PstMessage *pst_broker_wait_reply (PstPeer *peer, guint32 serial, GError **error);
 

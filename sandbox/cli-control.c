@@ -28,6 +28,13 @@ pst_cli_fail (int status, const char *format, ...)
 PstPeer *
 pst_cli_connect (GError **error)
 {
+  /* No broker is started for root; and the user's own would not talk to it. */
+  if (getuid () == 0)
+    {
+      g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_PERM,
+                           "Postern does not run as root: start it as the user whose files it is to guard");
+      return NULL;
+    }
   return pst_broker_connect ("control", TRUE, error);
 }
 
@@ -44,7 +51,10 @@ pst_cli_call (const char *member, GVariant *args, const char *out)
   if (reply != NULL && !pst_message_check (reply, out, &error))
     g_clear_pointer (&reply, pst_message_free);
   if (reply == NULL)
-    pst_cli_fail (1, "%s", error->message);
+    {
+      pst_broker_explain (&error);
+      pst_cli_fail (1, "%s", error->message);
+    }
   return reply;
 }
 

@@ -64,7 +64,9 @@ report_broker (void)
     reply = pst_peer_call_sync (peer, PST_CONTROL_GET_STATUS, NULL, NULL, 0, 10000, &error);
   if (reply == NULL || !pst_message_check (reply, PST_CONTROL_GET_STATUS_OUT, &error))
     {
-      report (PST_FINDING_PROBLEM, "broker", error->message, NULL);
+      pst_broker_explain (&error);
+      report (PST_FINDING_PROBLEM, "broker", error->message,
+              "Look into that file; ending the broker starts it anew (pkill postern-broker).");
       return;
     }
   report (PST_FINDING_OK, "broker", "running", NULL);
@@ -73,8 +75,10 @@ report_broker (void)
     {
       gboolean fine = g_strcmp0 (database, "ok") == 0;
 
-      report (fine ? PST_FINDING_OK : PST_FINDING_PROBLEM, "grants", database,
-              fine ? NULL : "The file was left as it is. Move it away to start anew, or put back a copy of it.");
+      report (
+          fine ? PST_FINDING_OK : PST_FINDING_PROBLEM, "grants", database,
+          fine ? NULL
+               : "It was left as it is. Make it readable and writable, put back a copy of it, or move it away to start anew.");
     }
   if (g_variant_lookup (status, "agents", "^as", &agents) && agents[0] != NULL)
     agents_text = g_strjoinv (", ", agents);

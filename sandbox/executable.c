@@ -106,10 +106,11 @@ pst_executable_find (const char *word, const char *cwd, const char *search_path,
     {
       *status = code == ENOENT || code == ENOTDIR ? PST_EXIT_NOT_FOUND : PST_EXIT_NOT_EXECUTABLE;
       if (code == ENOENT && !strchr (word, '/'))
-        g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "%s: there is no such program", shown);
+        g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
+                     "%s: there is no such program in PATH; give its path, or install it", shown);
       else
-        g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (code), "%s cannot be executed: %s", shown,
-                     g_strerror (code));
+        g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (code), "%s cannot be executed: %s%s", shown,
+                     g_strerror (code), code == EACCES ? " (if it is a program, make it executable: chmod +x)" : "");
       return FALSE;
     }
 

@@ -100,6 +100,12 @@ examine_home (PstHost *out, GError **error)
                    shown, g_strerror (errno));
       return FALSE;
     }
+  if (S_ISDIR (st.st_mode) && access (out->home, R_OK | X_OK) < 0)
+    {
+      g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno),
+                   "HOME (%s) cannot be used: %s; set it to your home directory", shown, g_strerror (errno));
+      return FALSE;
+    }
   if (!S_ISDIR (st.st_mode))
     {
       g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOTDIR, "HOME (%s) is not a directory: set it to your home directory",
