@@ -11,6 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#ifdef PST_SANITIZED
+#include "pst-sanitized.h"
+#endif
+
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 0x0008U
 #endif
@@ -62,6 +66,11 @@ pst_fd_close_from (int lowest, const int *keep, gsize n_keep)
       for (gsize i = 0; i < n_keep; i++)
         if (keep[i] >= 0 && (unsigned)keep[i] >= next && (unsigned)keep[i] < nearest)
           nearest = (unsigned)keep[i];
+#ifdef PST_SANITIZED
+      for (gsize i = 0; i < PST_SANITIZER_N_FDS; i++)
+        if (pst_sanitizer_fds[i] >= 0 && (unsigned)pst_sanitizer_fds[i] >= next && (unsigned)pst_sanitizer_fds[i] < nearest)
+          nearest = (unsigned)pst_sanitizer_fds[i];
+#endif
       if (nearest == UINT_MAX)
         {
           close_span (next, UINT_MAX);

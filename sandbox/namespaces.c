@@ -16,6 +16,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#ifdef PST_SANITIZED
+#include "pst-sanitized.h"
+#endif
+
 static gboolean
 write_text (const char *path, const char *text)
 {
@@ -134,6 +138,10 @@ pst_namespaces_fork (int *pidfd)
 
   if (pid > 0)
     *pidfd = fd;
+#ifdef PST_SANITIZED
+  if (pid == 0)
+    pst_sanitizer_after_fork ();
+#endif
   return pid;
 }
 

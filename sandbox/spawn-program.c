@@ -8,11 +8,16 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What a confined program of ours may know of the environment: how a sanitizer build reports. */
+#ifdef PST_SANITIZED
+#include "pst-sanitized.h"
+#endif
+
+/* What a confined program of ours may know of the environment: nothing; in a sanitizer build, how that reports. */
 static char **
 little_environment (void)
 {
-  static const char *const names[] = { "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS" };
+#ifdef PST_SANITIZED
+  static const char *const names[] = { "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", PST_SANITIZER_REPORTS };
   static char *kept[G_N_ELEMENTS (names) + 1];
   gsize n = 0;
 
@@ -20,6 +25,9 @@ little_environment (void)
     if (g_getenv (names[i]))
       kept[n++] = g_strconcat (names[i], "=", g_getenv (names[i]), NULL);
   kept[n] = NULL;
+#else
+  static char *kept[] = { NULL };
+#endif
   return kept;
 }
 

@@ -30,6 +30,8 @@ BROKER = os.path.join(BUILD, "broker", "postern-broker")
 APP = "escape-test"
 DISPLAY = f":{50000 + os.getpid() % 9999}"  # never a real one, lest somebody clicks there: the scripted agent registers for it
 LIMIT = 20.0
+SANITIZED = os.environ.get("POSTERN_SANITIZE", "none") != "none"
+reports = []  # what the sanitizers say of a host's programs: the host, and when that is gone the text
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -71,8 +73,16 @@ class Tap:
             print("# " + line.encode("utf-8", "backslashreplace").decode().replace("\x1b", "\\e"), flush=True)
 
     def done(self):
+        if SANITIZED:
+            said = "".join(read_reports())
+            self.ok(not said, "the sanitizers have nothing to report of Postern's programs", said)
         print(f"1..{self.count}", flush=True)
         sys.exit(1 if self.failed else 0)
+
+
+def read_reports():
+    """What the sanitizers have said so far, a text for each host. See common/pst-sanitized.c."""
+    return [report if isinstance(report, str) else report.reports() for report in reports]
 
 
 def skip_all(why):
@@ -135,6 +145,10 @@ class Host:
         for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
             if name in os.environ:
                 self.env[name] = os.environ[name]
+        if SANITIZED:
+            self.env["POSTERN_SANITIZER_REPORTS"] = os.path.join(self.root, "sanitizers")
+            with open(self.env["POSTERN_SANITIZER_REPORTS"], "x", encoding="utf-8"):
+                reports.append(self)
         if display:
             self.env["DISPLAY"] = display
         for name, value in (more_env or {}).items():
@@ -258,12 +272,18 @@ class Host:
 
     # -- end
 
+    def reports(self):
+        with open(self.env["POSTERN_SANITIZER_REPORTS"], encoding="utf-8", errors="backslashreplace") as file:
+            return file.read()
+
     def close(self):
         for child in reversed(self.children):
             if child is not self.broker and child.poll() is None:
                 child.kill()
                 child.wait()
         self.stop_broker()
+        if self in reports:
+            reports[reports.index(self)] = self.reports()
         if os.environ.get("POSTERN_TEST_KEEP"):
             print("# kept", self.root)
             return
