@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "client-private.h"
+
+#include "build.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* What the client sends. A call that does not pass is not answered by us at once: a Ping to the bus, of the same serial, goes
+ * in its place, and what comes back is replaced by our answer. So answers arrive in the order of the calls, with serials of the
+ * bus, whoever made them. Nothing else is made up here, except, after Hello, the questions by which the owners of the policy's
+ * names become known. */
+
+#define BUS "org.freedesktop.DBus"
+#define SOFT_LIMIT (PST_EXPECTED_MAX - 1024)
+
+static void
+log_message (const PstHeader *header)
+{
+  const char *destination = header->destination != NULL ? header->destination : "(no dest)";
+
+  switch (header->type)
+    {
+    case PST_MESSAGE_CALL:
+      printf ("C%u: -> %s call %s.%s at %s\n", header->serial, destination, header->interface != NULL ? header->interface : "",
+              header->member, header->path);
+      break;
+    case PST_MESSAGE_RETURN:
+      printf ("C%u: -> %s return from B%u\n", header->serial, destination, header->reply_serial);
+      break;
+    case PST_MESSAGE_ERROR:
+      printf ("C%u: -> %s return error %s from B%u\n", header->serial, destination, header->error_name, header->reply_serial);
+      break;
+    case PST_MESSAGE_SIGNAL:
+      printf ("C%u: -> %s signal %s.%s at %s\n", header->serial, header->destination != NULL ? header->destination : "all",
+              header->interface, header->member, header->path);
+      break;
+    }
+}
+
+static gboolean
+expect (PstClient *client, guint32 serial, PstReplyKind kind)
+{
+  if (pst_expected_add (&client->calls, 0, serial, kind))
+    return TRUE;
+  /* Two calls of one serial would get each other's answers, and each other's filter. */
+  pst_client_close (client, "a serial is used twice, or too many calls are unanswered");
+  return FALSE;
+}
+
+static void
+send_call (PstClient *client, guint32 serial, const char *interface, const char *member, const char *arg)
+{
+  gsize size;
+  guint8 *data = pst_build_bus_call (serial, interface, member, arg, &size);
+
+  pst_side_send (&client->bus, data, size, NULL, 0);
+}
+
+void
+pst_client_refuse (PstClient *client, const PstHeader *header, PstReplyKind kind)
+{
+  if (client->bus_config->policy->log)
+    printf ("*%s*%s\n", kind == PST_REPLY_DENIED || kind == PST_REPLY_LIMIT ? "DENIED" : "HIDDEN",
+            pst_header_wants_reply (header) ? " (ping)" : "");
+  if (!pst_header_wants_reply (header) || !expect (client, header->serial, kind))
+    return;
+  send_call (client, header->serial, BUS ".Peer", "Ping", NULL);
+}
+
+static guint32
+own_serial (PstClient *client, PstReplyKind kind)
+{
+  if (client->last_own_serial == G_MAXUINT32)
+    {
+      pst_client_close (client, "too many names");
+      return 0;
+    }
+  return expect (client, ++client->last_own_serial, kind) ? client->last_own_serial : 0;
+}
+
+void
+pst_client_query_owner (PstClient *client, const char *name, gboolean watch)
+{
+  guint32 serial;
+
+  /* Watched first: no change can slip in between. */
+  if (watch && (serial = own_serial (client, PST_REPLY_SKIP)) != 0)
+    {
+      g_autofree char *match =
+          g_strdup_printf ("type='signal',sender='" BUS "',interface='" BUS "',member='NameOwnerChanged',arg0='%s'", name);
+      send_call (client, serial, BUS, "AddMatch", match);
+    }
+  serial = client->dead ? 0 : own_serial (client, PST_REPLY_OWNER);
+  if (serial == 0)
+    return;
+  if (client->owner_queries == NULL)
+    client->owner_queries = g_hash_table_new_full (g_direct_hash, g_direct_equal, NULL, g_free);
+  g_hash_table_insert (client->owner_queries, GUINT_TO_POINTER (serial), g_strdup (name));
+  send_call (client, serial, BUS, "GetNameOwner", name);
+}
+
+/* Called when Hello has been put into the queue. */
+static void
+learn_owners (PstClient *client)
+{
+  GHashTableIter iter;
+  gpointer key, rules;
+  gboolean subtrees = FALSE;
+  guint32 serial;
+
+  g_hash_table_iter_init (&iter, client->bus_config->policy->names);
+  while (!client->dead && g_hash_table_iter_next (&iter, &key, &rules))
+    {
+      const char *name = key;
+
+      if (strcmp (name, BUS) == 0)
+        continue;
+      if (!pst_bus_rules_have_subtree (rules))
+        {
+          pst_client_query_owner (client, name, TRUE);
+          continue;
+        }
+      subtrees = TRUE;
+      serial = own_serial (client, PST_REPLY_SKIP);
+      if (serial != 0)
+        {
+          g_autofree char *match = g_strdup_printf (
+              "type='signal',sender='" BUS "',interface='" BUS "',member='NameOwnerChanged',arg0namespace='%s'", name);
+          send_call (client, serial, BUS, "AddMatch", match);
+        }
+    }
+  /* Which names there are below a name, only the list says; until it has come the client waits. */
+  if (!client->dead && subtrees && (serial = own_serial (client, PST_REPLY_LIST_OWN)) != 0)
+    {
+      send_call (client, serial, BUS, "ListNames", NULL);
+      client->awaits_list = TRUE;
+    }
+}
+
+static PstFate
+pass (PstClient *client, const PstHeader *header, PstReplyKind kind)
+{
+  if (!pst_header_wants_reply (header))
+    return PST_FATE_PASS;
+  if (client->calls.n >= SOFT_LIMIT)
+    {
+      pst_client_refuse (client, header, PST_REPLY_LIMIT);
+      return client->dead ? PST_FATE_CLOSED : PST_FATE_DROP;
+    }
+  return expect (client, header->serial, kind) ? PST_FATE_PASS : PST_FATE_CLOSED;
+}
+
+static PstFate
+refuse (PstClient *client, const PstHeader *header, PstReplyKind kind)
+{
+  pst_client_refuse (client, header, kind);
+  return client->dead ? PST_FATE_CLOSED : PST_FATE_DROP;
+}
+
+void
+pst_client_send_held (PstClient *client, guint8 *take_data, gsize size, int *take_fds, guint n_fds)
+{
+  PstSide *side = &client->client;
+  guint32 header_length = 0, body_length = 0;
+  guint before = side->n_fds;
+  PstHeader header;
+  PstFate fate = PST_FATE_DROP;
+  int *fds;
+
+  if (n_fds > 0)
+    {
+      /* Back to where they were when it was first judged: before all others. */
+      side->fds = g_renew (int, side->fds, before + n_fds);
+      memmove (side->fds + n_fds, side->fds, before * sizeof (int));
+      memcpy (side->fds, take_fds, n_fds * sizeof (int));
+      side->n_fds += n_fds;
+      g_free (take_fds);
+    }
+  if (!client->dead && pst_header_frame (take_data, &header_length, &body_length) &&
+      pst_header_parse (take_data, header_length, &header) == NULL)
+    fate = pst_client_from_client (client, &header, take_data, size);
+  pst_side_take_fds (side, side->n_fds - before, &fds);
+  if (fate == PST_FATE_PASS)
+    {
+      pst_side_send (&client->bus, take_data, size, fds, n_fds);
+      return;
+    }
+  g_free (take_data);
+  if (fds != NULL)
+    pst_fds_close (fds, n_fds);
+}
+
+static PstFate
+hold (PstClient *client, PstAsk *ask, const char *name, const PstHeader *header, const guint8 *data, gsize size)
+{
+  if (client->bus_config->decider == NULL)
+    return refuse (client, header, PST_REPLY_DENIED);
+  if (size < (gsize)header->header_length + header->body_length)
+    {
+      /* What is too long to be held is not asked about. */
+      if (header->body_length > PST_MAX_WHOLE / 2)
+        return refuse (client, header, PST_REPLY_LIMIT);
+      return PST_FATE_WHOLE;
+    }
+  pst_client_hold (client, ask, name, header, data, size);
+  return client->dead ? PST_FATE_CLOSED : PST_FATE_DROP;
+}
+
+static gboolean
+is_expected (PstClient *client, const PstHeader *header)
+{
+  guint32 peer;
+
+  /* Only to who has called; serials are the caller's, and two may use the same. */
+  if (header->reply_serial == 0 || header->destination == NULL)
+    return FALSE;
+  peer = pst_names_get_number (client->names, header->destination);
+  return peer != 0 && pst_expected_take (&client->bus_calls, peer, header->reply_serial) != 0;
+}
+
+PstFate
+pst_client_from_client (PstClient *client, const PstHeader *header, const guint8 *data, gsize size)
+{
+  PstBusCase what = { .policy = client->bus_config->policy, .names = client->names, .header = header };
+  const char *ask_name;
+  guint32 offset = 0;
+  PstBusVerdict verdict;
+  PstAsk *ask;
+
+  if (header->serial > PST_MAX_CLIENT_SERIAL)
+    {
+      pst_client_close (client, "a serial that is too high");
+      return PST_FATE_CLOSED;
+    }
+  ask = g_queue_is_empty (&client->held) ? NULL : pst_client_find_ask (client, header);
+  if (ask != NULL)
+    return hold (client, ask, NULL, header, data, size);
+  what.is_expected = is_expected (client, header);
+  verdict = pst_filter_decide (&what, &ask_name);
+  if (verdict == PST_BUS_NEED_BODY)
+    {
+      if (size < (gsize)header->header_length + header->body_length)
+        return PST_FATE_WHOLE;
+      what.have_body = TRUE;
+      if (header->signature[0] == 's')
+        what.arg = pst_message_get_string (header, data + header->header_length, &offset);
+      verdict = pst_filter_decide (&what, &ask_name);
+    }
+  if (client->bus_config->policy->log)
+    log_message (header);
+
+  switch (verdict)
+    {
+    case PST_BUS_PASS:
+      return pass (client, header, PST_REPLY_PASS);
+    case PST_BUS_LIST:
+      return pass (client, header, PST_REPLY_LIST);
+    case PST_BUS_HELLO:
+      {
+        PstFate fate = pass (client, header, PST_REPLY_HELLO);
+
+        if (fate == PST_FATE_PASS && !client->said_hello)
+          {
+            /* The questions come after the Hello, whole: it has no body. */
+            if (header->body_length > 0 || header->n_fds > 0)
+              {
+                pst_client_close (client, "a Hello with arguments");
+                return PST_FATE_CLOSED;
+              }
+            client->said_hello = TRUE;
+            pst_out_add (&client->bus.out, data, size, NULL, 0);
+            learn_owners (client);
+            return client->dead ? PST_FATE_CLOSED : PST_FATE_DROP;
+          }
+        return fate;
+      }
+    case PST_BUS_SAY_FALSE:
+      return refuse (client, header, PST_REPLY_FALSE);
+    case PST_BUS_NO_OWNER:
+      return refuse (client, header, PST_REPLY_NO_OWNER);
+    case PST_BUS_HIDE:
+      return refuse (client, header,
+                     (header->destination != NULL && header->destination[0] == ':') ||
+                             (header->flags & PST_MESSAGE_NO_AUTO_START) != 0
+                         ? PST_REPLY_NO_OWNER
+                         : PST_REPLY_UNKNOWN);
+    case PST_BUS_ASK:
+      return hold (client, NULL, ask_name, header, data, size);
+    case PST_BUS_DROP:
+      return PST_FATE_DROP;
+    default:
+      return refuse (client, header, PST_REPLY_DENIED);
+    }
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "auth.h"
+#include "client.h"
+#include "expected.h"
+#include "filter.h"
+#include "loop.h"
+#include "stream.h"
+
+G_BEGIN_DECLS
+
+/* Serials above this are the proxy's own. */
+#define PST_MAX_CLIENT_SERIAL (G_MAXUINT32 - 65536)
+/* A message that has to be looked into, or rewritten, is read whole; no honest one is longer. */
+#define PST_MAX_WHOLE (16u * 1024 * 1024)
+
+/* What is to be done with the reply to a call that was passed on, or made in the place of one. */
+typedef enum
+{
+  PST_REPLY_PASS = 1,
+  PST_REPLY_HELLO,
+  PST_REPLY_LIST,
+  /* to calls of the proxy's own */
+  PST_REPLY_SKIP,
+  PST_REPLY_LIST_OWN,
+  PST_REPLY_OWNER,
+  /* a Ping took the place of the call; its reply is replaced */
+  PST_REPLY_DENIED,
+  PST_REPLY_UNKNOWN,
+  PST_REPLY_NO_OWNER,
+  PST_REPLY_FALSE,
+  PST_REPLY_LIMIT,
+} PstReplyKind;
+
+typedef struct
+{
+  PstSource source; /* first: a source is cast to its side */
+  PstClient *client;
+  guint8 *carry; /* (nullable): what was read and could not be used yet */
+  gsize carry_size, carry_capacity;
+  gsize want;        /* not worth looking at before there are so many bytes */
+  guint32 remaining; /* bytes of a body that are still to come … */
+  gboolean dropping; /* … and do not pass */
+  int *fds;          /* (nullable): received, and not yet a message's */
+  guint n_fds;
+  gboolean eof;  /* nothing more comes from there … */
+  gboolean gone; /* … and nothing more is taken there */
+  PstOut out;    /* on its way to this side */
+  GQueue inject; /* of PstSegment: to go out to this side when the message that is passing there has ended */
+} PstSide;
+
+struct _PstClient
+{
+  const PstBus *bus_config;
+  PstSide client, bus;
+  guint next_address;
+  gboolean connecting, dead;
+  PstAuth auth;
+  PstNames *names;
+  PstExpected calls;     /* of the client, by serial: PstReplyKind */
+  PstExpected bus_calls; /* of peers, by peer and serial */
+  guint32 last_own_serial;
+  GHashTable *owner_queries; /* own serial → name */
+  gboolean said_hello, awaits_list;
+  GQueue held; /* of questions */
+  gsize held_bytes;
+  guint n_held;
+};
+
+static inline PstSide *
+pst_side_other (PstSide *side)
+{
+  return side == &side->client->client ? &side->client->bus : &side->client->client;
+}
+
+/* A message of ours, or a held one, to that side, at the next place where one may begin. */
+void pst_side_send (PstSide *to, guint8 *take_data, gsize size, int *take_fds, guint n_fds);
+/* The first @n descriptors that have arrived from that side, which are there. */
+void pst_side_take_fds (PstSide *side, guint n, int **fds);
+void pst_client_close (PstClient *client, const char *why);
+/* After something may have changed outside a reading: sends, and goes on with what was put off. */
+void pst_client_continue (PstClient *client);
+
+/* One message begins at @data, of which @size bytes are there. What became of it. */
+typedef enum
+{
+  PST_FATE_PASS,
+  PST_FATE_DROP,
+  PST_FATE_WHOLE,  /* to be shown again with the whole body */
+  PST_FATE_CLOSED, /* the client is dead */
+} PstFate;
+PstFate pst_client_from_client (PstClient *client, const PstHeader *header, const guint8 *data, gsize size);
+PstFate pst_client_from_bus (PstClient *client, const PstHeader *header, const guint8 *data, gsize size);
+/* A Ping in the place of a call, whose reply becomes what @kind says. */
+void pst_client_refuse (PstClient *client, const PstHeader *header, PstReplyKind kind);
+void pst_client_query_owner (PstClient *client, const char *name, gboolean watch);
+
+/* A held message, judged again: put into the bus's queue, refused, or held again. Takes the data and descriptors. */
+void pst_client_send_held (PstClient *client, guint8 *take_data, gsize size, int *take_fds, guint n_fds);
+
+/* Must this message wait, because something for the same name does? */
+PstAsk *pst_client_find_ask (PstClient *client, const PstHeader *header);
+/* Holds a copy of the message, for @ask or, if it is NULL, for a new question about @name. */
+void
+pst_client_hold (PstClient *client, PstAsk *ask, const char *name, const PstHeader *header, const guint8 *data, gsize size);
+void pst_client_drop_asks (PstClient *client);
+
+G_END_DECLS

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "filter.h"
+
+#include <string.h>
+
+#define BUS "org.freedesktop.DBus"
+
+/* How each method of the bus is judged. What is not in the list does not pass. */
+typedef enum
+{
+  METHOD_PASS,
+  METHOD_HELLO,
+  METHOD_MATCH,
+  METHOD_LIST,
+  METHOD_GET_OWNER,
+  METHOD_HAS_OWNER,
+  METHOD_SEE,
+  METHOD_TALK,
+  METHOD_OWN,
+  METHOD_DENY,
+} Method;
+
+static const struct
+{
+  const char *member;
+  Method method;
+} methods[] = {
+  { "AddMatch", METHOD_MATCH },
+  { "GetAdtAuditSessionData", METHOD_SEE },
+  { "GetConnectionCredentials", METHOD_SEE },
+  { "GetConnectionSELinuxSecurityContext", METHOD_SEE },
+  { "GetConnectionUnixProcessID", METHOD_SEE },
+  { "GetConnectionUnixUser", METHOD_SEE },
+  { "GetId", METHOD_PASS },
+  { "GetNameOwner", METHOD_GET_OWNER },
+  { "Hello", METHOD_HELLO },
+  { "ListActivatableNames", METHOD_LIST },
+  { "ListNames", METHOD_LIST },
+  { "ListQueuedOwners", METHOD_OWN },
+  { "NameHasOwner", METHOD_HAS_OWNER },
+  { "ReleaseName", METHOD_OWN },
+  { "RemoveMatch", METHOD_PASS },
+  { "RequestName", METHOD_OWN },
+  { "StartServiceByName", METHOD_TALK },
+};
+
+/* The daemon skips white space between a key and its '='; and what is inside a value is refused as well, rather than parsed as
+ * cleverly as it does. */
+gboolean
+pst_filter_is_eavesdrop (const char *rule)
+{
+  while ((rule = strstr (rule, "eavesdrop")) != NULL)
+    {
+      rule += strlen ("eavesdrop");
+      if (rule[strspn (rule, " \t\r\n")] == '=')
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static Method
+find_method (const PstHeader *header)
+{
+  if (header->interface == NULL)
+    return METHOD_DENY;
+  if (strcmp (header->interface, BUS ".Introspectable") == 0)
+    return METHOD_PASS;
+  /* Without a destination, a call is for who is at the other end of the line, and that answers to this in any case. */
+  if (header->destination == NULL && strcmp (header->interface, BUS ".Peer") == 0)
+    return METHOD_PASS;
+  if (strcmp (header->interface, BUS) != 0)
+    return METHOD_DENY;
+  for (gsize i = 0; i < G_N_ELEMENTS (methods); i++)
+    if (strcmp (methods[i].member, header->member) == 0)
+      return methods[i].method;
+  return METHOD_DENY;
+}
+
+static PstBusVerdict
+decide_name_argument (const PstBusCase *what, Method method, const char **ask_name)
+{
+  PstBusLevel need = method == METHOD_OWN ? PST_BUS_OWN : method == METHOD_TALK ? PST_BUS_TALK : PST_BUS_SEE;
+  PstBusMatch match = { 0 };
+
+  if (what->arg != NULL && pst_bus_name_is_valid (what->arg, strlen (what->arg)))
+    pst_names_match (what->names, what->policy, what->arg, NULL, &match);
+  if (match.level >= need)
+    return PST_BUS_PASS;
+  if (method == METHOD_GET_OWNER)
+    return PST_BUS_NO_OWNER;
+  if (method == METHOD_HAS_OWNER)
+    return PST_BUS_SAY_FALSE;
+  if (method == METHOD_TALK && match.ask_name != NULL && !match.denied)
+    {
+      *ask_name = match.ask_name;
+      return PST_BUS_ASK;
+    }
+  return match.level >= PST_BUS_SEE || match.denied ? PST_BUS_DENY : PST_BUS_HIDE;
+}
+
+static PstBusVerdict
+decide_bus_call (const PstBusCase *what, const char **ask_name)
+{
+  Method method = find_method (what->header);
+
+  switch (method)
+    {
+    case METHOD_PASS:
+      return PST_BUS_PASS;
+    case METHOD_HELLO:
+      return PST_BUS_HELLO;
+    case METHOD_LIST:
+      return PST_BUS_LIST;
+    case METHOD_DENY:
+      return PST_BUS_DENY;
+    case METHOD_MATCH:
+      if (!what->have_body)
+        return PST_BUS_NEED_BODY;
+      return what->arg == NULL || pst_filter_is_eavesdrop (what->arg) ? PST_BUS_DENY : PST_BUS_PASS;
+    default:
+      if (!what->have_body)
+        return PST_BUS_NEED_BODY;
+      return decide_name_argument (what, method, ask_name);
+    }
+}
+
+static PstBusVerdict
+decide_from_client (const PstBusCase *what, const char **ask_name)
+{
+  const PstHeader *header = what->header;
+  PstBusQuery query = { PST_BUS_CALLS, header->path, header->interface, header->member };
+  PstBusMatch match = { 0 };
+
+  if (header->destination == NULL && header->type == PST_MESSAGE_SIGNAL)
+    return PST_BUS_PASS;
+  if (header->destination == NULL || strcmp (header->destination, BUS) == 0)
+    return header->type == PST_MESSAGE_CALL ? decide_bus_call (what, ask_name) : PST_BUS_DENY;
+
+  pst_names_match (what->names, what->policy, header->destination, &query, &match);
+  if (match.level == PST_BUS_OWN || (match.matched && match.level >= PST_BUS_TALK))
+    return PST_BUS_PASS;
+  if (match.ask_name != NULL && !match.denied)
+    {
+      *ask_name = match.ask_name;
+      return PST_BUS_ASK;
+    }
+  return match.level >= PST_BUS_SEE || match.denied ? PST_BUS_DENY : PST_BUS_HIDE;
+}
+
+static PstBusVerdict
+decide_from_bus (const PstBusCase *what)
+{
+  const PstHeader *header = what->header;
+  PstBusQuery query = { PST_BUS_BROADCASTS, header->path, header->interface, header->member };
+  PstBusMatch match = { 0 };
+
+  if (header->type != PST_MESSAGE_SIGNAL)
+    return PST_BUS_PASS;
+  if (g_strcmp0 (header->sender, BUS) == 0 && strcmp (header->interface, BUS) == 0 &&
+      strcmp (header->member, "NameOwnerChanged") == 0)
+    {
+      PstBusMatch subject = { 0 };
+
+      if (!what->have_body)
+        return PST_BUS_NEED_BODY;
+      if (what->arg == NULL)
+        return PST_BUS_DROP;
+      pst_names_match (what->names, what->policy, what->arg, NULL, &subject);
+      if (subject.level < PST_BUS_SEE && !(what->policy->sloppy_names && what->arg[0] == ':'))
+        return PST_BUS_DROP;
+    }
+  if (header->destination != NULL)
+    return PST_BUS_PASS;
+  /* what has no sender, the daemon itself sends */
+  pst_names_match (what->names, what->policy, header->sender != NULL ? header->sender : BUS, &query, &match);
+  return match.level == PST_BUS_OWN || match.matched ? PST_BUS_PASS : PST_BUS_DROP;
+}
+
+PstBusVerdict
+pst_filter_decide (const PstBusCase *what, const char **ask_name)
+{
+  *ask_name = NULL;
+  if (!what->policy->filter)
+    return PST_BUS_PASS;
+  if (what->header->reply_serial != 0)
+    return what->is_expected ? PST_BUS_PASS : PST_BUS_DROP;
+  return what->from_bus ? decide_from_bus (what) : decide_from_client (what, ask_name);
+}

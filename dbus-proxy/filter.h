@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "message.h"
+#include "names.h"
+#include "policy.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  PST_BUS_PASS,      /* as it is */
+  PST_BUS_DROP,      /* without a word: signals, replies, and calls that want no reply */
+  PST_BUS_DENY,      /* org.freedesktop.DBus.Error.AccessDenied */
+  PST_BUS_HIDE,      /* as if the name were not there: ServiceUnknown, or NameHasNoOwner */
+  PST_BUS_NO_OWNER,  /* NameHasNoOwner, of a question about a name */
+  PST_BUS_SAY_FALSE, /* the answer is the boolean false */
+  PST_BUS_LIST,      /* passes; of the names in its reply only the visible ones are kept */
+  PST_BUS_HELLO,     /* passes; its reply is the client's own name */
+  PST_BUS_ASK,       /* waits for an answer about @ask_name */
+  PST_BUS_NEED_BODY, /* ask again with the body: the verdict depends on its first string */
+} PstBusVerdict;
+
+typedef struct
+{
+  const PstBusPolicy *policy;
+  const PstNames *names;
+  const PstHeader *header;
+  gboolean from_bus;    /* else from the client */
+  gboolean is_expected; /* of a reply: it answers a call that was let through the other way, for the first time */
+  gboolean have_body;
+  const char *arg; /* (nullable): the first string of the body, if have_body */
+} PstBusCase;
+
+/* The one function that decides. Pure.
+ *
+ * From the client:
+ *   a reply          PASS if expected, else DROP. It is never judged by anything else.
+ *   to the bus       (destination org.freedesktop.DBus; a call without a destination as well)
+ *     Hello, GetId, RemoveMatch, introspection PASS; AddMatch PASS unless the rule would eavesdrop;
+ *     ListNames, ListActivatableNames LIST; GetNameOwner, NameHasOwner of what is not visible NO_OWNER, SAY_FALSE;
+ *     GetConnection… need SEE of the name, StartServiceByName TALK (and may ASK), RequestName, ReleaseName, ListQueuedOwners
+ *     OWN: less is DENY for a visible name and HIDE for another. Everything else is DENY. A name that is none is not visible.
+ *   to another       HIDE if it is not visible; PASS if the name may be owned or a rule allows the message; DENY otherwise. Of
+ * a unique name the rules of all names that it owns, or owned, hold together. to nobody        a broadcast: PASS, for the
+ * client may say what it likes about itself. From the bus: a reply          as above. a broadcast      PASS if the sender's
+ * name may be owned or a rule allows the broadcast, else DROP; NameOwnerChanged in addition only of a name that is visible.
+ *   anything else    PASS: who is on the bus is trusted to write to the client.
+ * ASK comes in the place of HIDE or DENY when the name is to be asked for, unless a rule refuses it. HIDE and DENY are said of
+ * signals too; nobody is told then. Without a filter everything is PASS. */
+PstBusVerdict pst_filter_decide (const PstBusCase *what, const char **ask_name);
+
+/* Would this match rule deliver what is addressed to others? */
+gboolean pst_filter_is_eavesdrop (const char *rule);
+
+G_END_DECLS

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "names.h"
+
+#include <string.h>
+
+typedef struct
+{
+  guint32 number;
+  GPtrArray *owned; /* (nullable): well-known names, now or once */
+} Peer;
+
+struct _PstNames
+{
+  char *self;
+  GHashTable *peers;   /* unique name → Peer */
+  GHashTable *answers; /* (nullable) well-known name → 1 allowed, 0 denied */
+  guint32 last_number;
+};
+
+static void
+peer_free (gpointer data)
+{
+  Peer *peer = data;
+
+  if (peer->owned != NULL)
+    g_ptr_array_free (peer->owned, TRUE);
+  g_free (peer);
+}
+
+PstNames *
+pst_names_new (void)
+{
+  PstNames *names = g_new0 (PstNames, 1);
+
+  names->self = g_strdup ("");
+  names->peers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, peer_free);
+  return names;
+}
+
+void
+pst_names_free (PstNames *names)
+{
+  if (names == NULL)
+    return;
+  g_free (names->self);
+  g_hash_table_unref (names->peers);
+  g_clear_pointer (&names->answers, g_hash_table_unref);
+  g_free (names);
+}
+
+void
+pst_names_set_self (PstNames *names, const char *unique)
+{
+  g_free (names->self);
+  names->self = g_strdup (unique);
+}
+
+const char *
+pst_names_get_self (const PstNames *names)
+{
+  return names->self;
+}
+
+static Peer *
+ensure (PstNames *names, const char *unique)
+{
+  Peer *peer = g_hash_table_lookup (names->peers, unique);
+
+  if (peer != NULL || unique[0] != ':')
+    return peer;
+  peer = g_new0 (Peer, 1);
+  peer->number = ++names->last_number;
+  g_hash_table_insert (names->peers, g_strdup (unique), peer);
+  return peer;
+}
+
+guint32
+pst_names_saw (PstNames *names, const char *unique)
+{
+  Peer *peer = g_hash_table_lookup (names->peers, unique);
+
+  if (peer == NULL && g_hash_table_size (names->peers) < PST_NAMES_MAX_PEERS)
+    peer = ensure (names, unique);
+  return peer != NULL ? peer->number : 0;
+}
+
+guint32
+pst_names_get_number (const PstNames *names, const char *unique)
+{
+  Peer *peer = g_hash_table_lookup (names->peers, unique);
+
+  return peer != NULL ? peer->number : 0;
+}
+
+gboolean
+pst_names_owns (const PstNames *names, const char *unique, const char *well_known)
+{
+  Peer *peer = g_hash_table_lookup (names->peers, unique);
+
+  return peer != NULL && peer->owned != NULL && g_ptr_array_find_with_equal_func (peer->owned, well_known, g_str_equal, NULL);
+}
+
+void
+pst_names_add_owner (PstNames *names, const char *unique, const char *well_known)
+{
+  Peer *peer = ensure (names, unique);
+
+  if (peer == NULL || pst_names_owns (names, unique, well_known))
+    return;
+  if (peer->owned == NULL)
+    peer->owned = g_ptr_array_new_with_free_func (g_free);
+  g_ptr_array_add (peer->owned, g_strdup (well_known));
+}
+
+void
+pst_names_forget (PstNames *names, const char *unique)
+{
+  g_hash_table_remove (names->peers, unique);
+}
+
+guint
+pst_names_get_n_peers (const PstNames *names)
+{
+  return g_hash_table_size (names->peers);
+}
+
+void
+pst_names_set_answer (PstNames *names, const char *well_known, gboolean allow)
+{
+  if (names->answers == NULL)
+    names->answers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_hash_table_replace (names->answers, g_strdup (well_known), GINT_TO_POINTER (allow));
+}
+
+static void
+match_well_known (const PstNames *names, const PstBusPolicy *policy, const char *name, const PstBusQuery *query,
+                  PstBusMatch *match)
+{
+  PstBusMatch one = { 0 };
+  gpointer allow;
+
+  pst_bus_policy_match (policy, name, query, &one);
+  if (one.ask_name != NULL && names->answers != NULL && g_hash_table_lookup_extended (names->answers, name, NULL, &allow))
+    {
+      one.ask_name = NULL;
+      if (GPOINTER_TO_INT (allow))
+        {
+          one.level = MAX (one.level, PST_BUS_TALK);
+          one.matched = TRUE;
+        }
+      else
+        {
+          one.denied = TRUE;
+        }
+    }
+  match->level = MAX (match->level, one.level);
+  match->matched |= one.matched;
+  match->denied |= one.denied;
+  if (match->ask_name == NULL)
+    match->ask_name = one.ask_name;
+}
+
+void
+pst_names_match (const PstNames *names, const PstBusPolicy *policy, const char *name, const PstBusQuery *query,
+                 PstBusMatch *match)
+{
+  const Peer *peer;
+
+  if (name[0] != ':')
+    {
+      match_well_known (names, policy, name, query, match);
+      return;
+    }
+  if (strcmp (name, names->self) == 0)
+    {
+      match->level = MAX (match->level, PST_BUS_TALK);
+      match->matched = TRUE;
+    }
+  peer = g_hash_table_lookup (names->peers, name);
+  if (peer == NULL)
+    return;
+  match->level = MAX (match->level, PST_BUS_SEE);
+  for (guint i = 0; peer->owned != NULL && i < peer->owned->len; i++)
+    match_well_known (names, policy, g_ptr_array_index (peer->owned, i), query, match);
+}
