@@ -84,6 +84,7 @@ open_reports (void)
 
 FOR_LIBRARIES void __ubsan_on_report (void);
 FOR_LIBRARIES const char *__ubsan_default_options (void);
+FOR_LIBRARIES const char *__asan_default_options (void);
 FOR_LIBRARIES const char *__lsan_default_suppressions (void);
 
 void
@@ -101,6 +102,13 @@ const char *
 __ubsan_default_options (void)
 {
   return "halt_on_error=1:abort_on_error=1:print_stacktrace=1";
+}
+
+/* What was suppressed is no news: a file for reports that is not empty fails the test. */
+const char *
+__asan_default_options (void)
+{
+  return "print_suppressions=0";
 }
 
 /* Fontconfig's patterns point by offsets, which the leak sanitizer does not follow: what is still in use looks lost. */
