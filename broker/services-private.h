@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "services.h"
+
+G_BEGIN_DECLS
+
+/* The tables behind the catalogue, shared by what fills them (services-parse.c) and what reads them (services.c). */
+
+/* "org.foo.Bar.Baz", "org.foo.Bar.*" or "*", each with "!" behind it for messages with actions → PstServiceRule (not owned) */
+typedef GHashTable PstServiceRules;
+
+/* What stands under one name on one bus. */
+typedef struct
+{
+  PstServiceEntry *entry;
+  PstServiceRules *rules;
+} PstServiceNode;
+
+typedef struct
+{
+  char *pattern; /* "{id}.*", "org.mpris.MediaPlayer2.{app}.*" */
+  PstServiceVerdict verdict;
+} PstServiceOwn;
+
+/* A line of a module, until the catalogue is sealed. */
+typedef struct
+{
+  char *label;
+  guint line;
+  char *key;
+  PstServiceVerdict verdict;
+} PstServiceModuleLine;
+
+typedef struct
+{
+  char *title;
+  GPtrArray *lines;    /* of PstServiceModuleLine */
+  GPtrArray *own;      /* of PstServiceOwn */
+  GPtrArray *rules;    /* of PstServiceRule (not owned) */
+  GHashTable *by_node; /* PstServiceNode → PstServiceRules */
+} PstServiceModule;
+
+struct _PstServices
+{
+  GStringChunk *strings; /* every string that an entry or a rule points to */
+  GPtrArray *entries;    /* of PstServiceEntry */
+  GPtrArray *rules;      /* of PstServiceRule, those of the catalogue: not owned */
+  GPtrArray *all_rules;  /* of PstServiceRule, those of the modules included: owned */
+  GHashTable *nodes;     /* "1 org.foo.Bar", "1 org.gtk.vfs.*" → PstServiceNode */
+  GHashTable *modules;   /* name → PstServiceModule */
+  GPtrArray *own;        /* of PstServiceOwn */
+  gboolean sealed;
+};
+
+/* (nullable): what stands under exactly this, ".*" included. */
+PstServiceNode *pst_services_node (const PstServices *services, PstServiceBus bus, const char *pattern);
+PstServiceRules *pst_service_rules_new (void);
+/* The most specific rule for this in the @layers: those of modules, and last the catalogue's. NULL if there is none. */
+PstServiceRule *pst_service_rules_find (PstServiceRules *const *layers, gsize n_layers, const char *interface,
+                                        const char *member, PstServiceTraits traits);
+PstServiceModule *pst_service_module_new (void);
+/* "org.foo.Bar.Baz", "org.foo.Bar.*" (*member is then NULL); both (transfer full). */
+gboolean pst_service_message_parse (const char *text, char **interface, char **member);
+/* The key of @rule in PstServiceRules. (transfer full) */
+char *pst_service_rule_key (const PstServiceRule *rule);
+
+G_END_DECLS

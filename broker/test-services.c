@@ -1,0 +1,507 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "services.h"
+
+#include <string.h>
+
+#include "pst-programs.h"
+
+typedef struct
+{
+  PstServices *services;
+} Fixture;
+
+/* What is shipped. */
+static void
+set_up (Fixture *f, gconstpointer data)
+{
+  g_autofree char *directory = pst_data_find ("services");
+  const char *const directories[] = { "/nonexistent", directory, NULL };
+  g_autoptr (GError) error = NULL;
+
+  f->services = pst_services_load (directories, &error);
+  g_assert_no_error (error);
+}
+
+static void
+tear_down (Fixture *f, gconstpointer data)
+{
+  pst_services_free (f->services);
+}
+
+static PstServices *
+parse (const char *text, GError **error)
+{
+  g_autoptr (PstServices) services = pst_services_new ();
+
+  if (!pst_services_add (services, text, strlen (text), "test.conf", error) || !pst_services_seal (services, error))
+    return NULL;
+  return g_steal_pointer (&services);
+}
+
+/* "session org.foo.Bar org.foo.Iface.Member" → the verdict, and the part whose question it is. */
+static PstServiceMatch
+ask (const PstServices *services, const char *const *modules, const char *what, PstServiceTraits traits)
+{
+  g_auto (GStrv) words = g_strsplit (what, " ", 3);
+  char *dot = words[2] ? strrchr (words[2], '.') : NULL;
+  PstServiceBus bus = 0;
+
+  g_assert_true (pst_service_bus_from_string (words[0], &bus));
+  if (dot)
+    *dot = '\0';
+  return pst_services_lookup (services, modules, bus, words[1], dot && *words[2] ? words[2] : NULL, dot ? dot + 1 : NULL,
+                              traits);
+}
+
+static void
+check (const PstServices *services, const char *what, PstServiceVerdict verdict, const char *part)
+{
+  PstServiceMatch match = ask (services, NULL, what, 0);
+
+  g_test_message ("%s", what);
+  g_assert_cmpint (match.verdict, ==, verdict);
+  g_assert_cmpstr (match.entry ? match.entry->part : NULL, ==, part);
+}
+
+/* ---- what is shipped ---- */
+
+static void
+test_shipped (Fixture *f, gconstpointer data)
+{
+  const GPtrArray *entries = pst_services_entries (f->services);
+  const GPtrArray *rules = pst_services_rules (f->services);
+  g_autoptr (GHashTable) names = g_hash_table_new (g_str_hash, g_str_equal);
+  guint buses = 0;
+
+  for (guint i = 0; i < entries->len; i++)
+    {
+      const PstServiceEntry *entry = entries->pdata[i];
+
+      g_assert_cmpstr (entry->title, !=, "");
+      g_assert_cmpstr (entry->risk, !=, "");
+      g_assert_cmpstr (entry->icon, !=, "");
+      /* "to use Passwords and keys": the title stands within a sentence, the risk is one. */
+      g_assert_false (g_str_has_suffix (entry->title, "."));
+      g_assert_true (g_str_has_suffix (entry->risk, "."));
+      g_assert_cmpint (entry->verdict, >=, PST_SERVICE_QUIET);
+      g_assert_cmpint (entry->verdict, <=, PST_SERVICE_NEVER);
+      buses |= entry->buses;
+      g_hash_table_add (names, (gpointer)entry->name);
+    }
+  g_assert_cmpuint (g_hash_table_size (names), >=, 120);
+  g_assert_cmpuint (buses, ==, 1u << PST_SERVICE_BUS_SESSION | 1u << PST_SERVICE_BUS_SYSTEM | 1u << PST_SERVICE_BUS_A11Y);
+  /* One rule at least for each that is no part. */
+  g_assert_cmpuint (rules->len, >, entries->len);
+}
+
+static void
+test_never (Fixture *f, gconstpointer data)
+{
+  static const char *const names[] = {
+    "session org.freedesktop.systemd1",
+    "system org.freedesktop.systemd1",
+    "session org.freedesktop.systemd1 org.freedesktop.systemd1.Manager.StartTransientUnit",
+    "system org.freedesktop.PolicyKit1",
+    "system org.freedesktop.PolicyKit1 org.freedesktop.PolicyKit1.Authority.RegisterAuthenticationAgent",
+    "session org.freedesktop.Flatpak",
+    "session org.freedesktop.Flatpak org.freedesktop.Flatpak.Development.HostCommand",
+    "session org.freedesktop.portal.Flatpak",
+    "session ca.desrt.dconf",
+    "session ca.desrt.dconf ca.desrt.dconf.Writer.Change",
+    "system org.freedesktop.login1 org.freedesktop.login1.Manager.PowerOff",
+    "system org.freedesktop.login1 org.freedesktop.login1.Manager.Reboot",
+    "system org.freedesktop.login1 org.freedesktop.login1.Manager.Suspend",
+    "system org.freedesktop.login1 org.freedesktop.login1.Manager.Hibernate",
+    "system org.freedesktop.login1 org.freedesktop.login1.Manager.TerminateUser",
+    "system org.freedesktop.login1 org.freedesktop.login1.Session.TakeDevice",
+    "system org.freedesktop.login1 .PowerOff",
+    "session org.postern.Broker1",
+    "session org.postern.Broker1 org.postern.Control1.Grant",
+    "session org.gtk.vfs.Daemon",
+    "session org.gtk.vfs.UDisks2VolumeMonitor",
+    "session org.freedesktop.impl.portal.PermissionStore",
+    "session org.freedesktop.impl.portal.desktop.gtk",
+    "session org.freedesktop.ScreenSaver org.freedesktop.ScreenSaver.SetActive",
+    "session org.gnome.SessionManager org.gnome.SessionManager.Setenv",
+    "session org.freedesktop.DBus org.freedesktop.DBus.UpdateActivationEnvironment",
+    "session org.freedesktop.DBus .UpdateActivationEnvironment",
+    "session org.freedesktop.portal.Desktop org.freedesktop.portal.Background.RequestBackground",
+    "a11y org.a11y.atspi.Registry org.a11y.atspi.DeviceEventController.RegisterKeystrokeListener",
+    "a11y org.a11y.atspi.Registry org.a11y.atspi.Accessible.GetChildren",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    check (f->services, names[i], PST_SERVICE_NEVER, NULL);
+}
+
+static void
+test_asked (Fixture *f, gconstpointer data)
+{
+  static const char *const names[] = {
+    "session org.freedesktop.secrets",
+    "session org.freedesktop.secrets org.freedesktop.Secret.Service.SearchItems",
+    "session org.gnome.evolution.dataserver.AddressBook10",
+    "session org.gnome.evolution.dataserver.Calendar8",
+    "session org.gnome.OnlineAccounts",
+    "system org.freedesktop.GeoClue2",
+    "session org.freedesktop.portal.Desktop",
+    "session org.freedesktop.portal.Desktop org.freedesktop.portal.FileChooser.OpenFile",
+    "system org.freedesktop.NetworkManager",
+    "system org.freedesktop.UPower",
+    "system org.freedesktop.ModemManager1",
+    "system org.bluez",
+    "system org.freedesktop.Avahi",
+    "session org.freedesktop.ScreenSaver org.freedesktop.ScreenSaver.Lock",
+    "session org.mpris.MediaPlayer2.vlc",
+    "session org.example.Unknown",
+    "session org.example.Unknown org.example.Unknown.Do",
+    "system org.freedesktop.secrets", /* another bus, another service */
+    "session :1.42",
+    "session org.freedesktop",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    check (f->services, names[i], PST_SERVICE_ASK, NULL);
+  /* Questions of their own. */
+  check (f->services, "session org.freedesktop.secrets org.freedesktop.Secret.Service.GetSecrets", PST_SERVICE_ASK, "read");
+  check (f->services, "session org.freedesktop.secrets org.freedesktop.Secret.Item.GetSecret", PST_SERVICE_ASK, "read");
+  check (f->services, "session org.freedesktop.secrets org.freedesktop.Secret.Service.Unlock", PST_SERVICE_ASK, "read");
+  check (f->services, "session org.kde.kwalletd6 org.kde.KWallet.readPassword", PST_SERVICE_ASK, "read");
+  check (f->services, "session org.freedesktop.portal.Desktop org.freedesktop.portal.ScreenCast.Start", PST_SERVICE_ASK,
+         "screen");
+  check (f->services, "system org.freedesktop.login1 org.freedesktop.login1.Manager.Inhibit", PST_SERVICE_ASK, "inhibit");
+}
+
+static void
+test_quiet (Fixture *f, gconstpointer data)
+{
+  static const char *const names[] = {
+    "session org.freedesktop.Notifications",
+    "session org.freedesktop.Notifications org.freedesktop.Notifications.Notify",
+    "session org.freedesktop.ScreenSaver org.freedesktop.ScreenSaver.Inhibit",
+    "session org.freedesktop.ScreenSaver org.freedesktop.ScreenSaver.UnInhibit",
+    "session org.freedesktop.portal.Desktop org.freedesktop.portal.Settings.Read",
+    "system org.freedesktop.login1 org.freedesktop.login1.Manager.GetSession",
+    "session org.a11y.Bus org.a11y.Bus.GetAddress",
+    "a11y org.a11y.atspi.Registry org.a11y.atspi.Socket.Embed",
+    "session org.freedesktop.DBus org.freedesktop.DBus.Hello",
+    "a11y org.freedesktop.DBus org.freedesktop.DBus.AddMatch",
+  };
+  PstServiceMatch match;
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    check (f->services, names[i], PST_SERVICE_QUIET, NULL);
+  match = ask (f->services, NULL, names[1], PST_SERVICE_TRAIT_ACTIONS);
+  g_assert_cmpint (match.verdict, ==, PST_SERVICE_ASK);
+  g_assert_cmpstr (match.entry->part, ==, "actions");
+  match = ask (f->services, NULL, "session org.freedesktop.Notifications .Notify", PST_SERVICE_TRAIT_ACTIONS);
+  g_assert_cmpint (match.verdict, ==, PST_SERVICE_ASK);
+}
+
+static void
+test_modules (Fixture *f, gconstpointer data)
+{
+  static const char *const shipped[] = { "games", "media-player", "office", "browser", "chat", "graphics" };
+  static const char *const games[] = { "nonsense", "games", NULL }, *const chat[] = { "chat", "games", NULL };
+  const char *notify = "session org.freedesktop.Notifications org.freedesktop.Notifications.Notify";
+  const char *game_mode = "session com.feralinteractive.GameMode com.feralinteractive.GameMode.RegisterGame";
+
+  for (guint i = 0; i < G_N_ELEMENTS (shipped); i++)
+    {
+      g_assert_cmpstr (pst_services_module_title (f->services, shipped[i]), !=, NULL);
+      g_assert_cmpuint (pst_services_module_rules (f->services, shipped[i])->len, >, 0);
+    }
+  g_assert_null (pst_services_module_title (f->services, "nonsense"));
+  g_assert_null (pst_services_module_rules (f->services, "nonsense"));
+
+  g_assert_cmpint (ask (f->services, NULL, game_mode, 0).verdict, ==, PST_SERVICE_ASK);
+  g_assert_cmpint (ask (f->services, games, game_mode, 0).verdict, ==, PST_SERVICE_QUIET);
+  g_assert_cmpint (ask (f->services, games, notify, PST_SERVICE_TRAIT_ACTIONS).verdict, ==, PST_SERVICE_ASK);
+  g_assert_cmpint (ask (f->services, chat, notify, PST_SERVICE_TRAIT_ACTIONS).verdict, ==, PST_SERVICE_QUIET);
+  /* No module opens what is denied. */
+  g_assert_cmpint (ask (f->services, games, "system org.freedesktop.login1 org.freedesktop.login1.Manager.PowerOff", 0).verdict,
+                   ==, PST_SERVICE_NEVER);
+}
+
+static void
+test_own (Fixture *f, gconstpointer data)
+{
+  static const char *const browser[] = { "browser", NULL };
+  static const struct
+  {
+    const char *id, *executable, *name;
+    PstServiceVerdict verdict;
+  } cases[] = {
+    { "org.gnome.gedit", NULL, "org.gnome.gedit", PST_SERVICE_QUIET },
+    { "org.gnome.gedit", NULL, "org.gnome.gedit.Plugin.X", PST_SERVICE_QUIET },
+    { "org.gnome.gedit", NULL, "org.gnome.gedit2", PST_SERVICE_ASK },
+    { "org.gnome.gedit", NULL, "org.gnome.Gedit", PST_SERVICE_ASK },
+    { "org.gnome.gedit", NULL, "org.gnome", PST_SERVICE_ASK },
+    { "org.gnome", NULL, "org.gnome.gedit", PST_SERVICE_ASK },
+    { "org.gnome.Calendar", NULL, "org.gnome.Calendar", PST_SERVICE_QUIET },
+    { "org.gnome.gedit", NULL, "org.gnome.Calendar", PST_SERVICE_ASK },
+    { "org.gnome.Totem", "/usr/bin/totem", "org.mpris.MediaPlayer2.totem", PST_SERVICE_QUIET },
+    { "vlc", "/usr/bin/vlc", "org.mpris.MediaPlayer2.vlc.instance1234", PST_SERVICE_QUIET },
+    { "vlc", "/usr/bin/vlc", "org.mpris.MediaPlayer2.vlc-1234", PST_SERVICE_QUIET },
+    { "vl", "/usr/bin/vl", "org.mpris.MediaPlayer2.vlc", PST_SERVICE_ASK },
+    { "/opt/player", "/opt/player", "org.mpris.MediaPlayer2.player", PST_SERVICE_QUIET },
+    { "vlc", NULL, "org.mpris.MediaPlayer2.spotify", PST_SERVICE_ASK },
+    { "com.spotify.Client", "/usr/bin/spotify", "org.mpris.MediaPlayer2.spotify", PST_SERVICE_QUIET },
+    { "x", NULL, "org.kde.StatusNotifierItem-2-1", PST_SERVICE_QUIET },
+    { "x", NULL, "org.kde.StatusNotifierItem-2-", PST_SERVICE_ASK },
+    { "x", NULL, "org.kde.StatusNotifierItem-2-1.x", PST_SERVICE_ASK },
+    { "org.freedesktop.secrets", "/tmp/x", "org.freedesktop.secrets", PST_SERVICE_NEVER },
+    { "org.gtk.vfs.Evil", "/tmp/x", "org.gtk.vfs.Evil", PST_SERVICE_NEVER },
+    { "x", "/tmp/x", "org.freedesktop.Notifications", PST_SERVICE_NEVER },
+    { "x", "/tmp/x", ":1.1", PST_SERVICE_NEVER },
+    { "x", "/tmp/x", "nodots", PST_SERVICE_NEVER },
+    { "", "", "org.example.Foo", PST_SERVICE_ASK },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_test_message ("%s as %s", cases[i].id, cases[i].name);
+      g_assert_cmpint (
+          pst_services_lookup_own (f->services, NULL, PST_SERVICE_BUS_SESSION, cases[i].id, cases[i].executable, cases[i].name),
+          ==, cases[i].verdict);
+      g_assert_cmpint (
+          pst_services_lookup_own (f->services, NULL, PST_SERVICE_BUS_SYSTEM, cases[i].id, cases[i].executable, cases[i].name),
+          ==, PST_SERVICE_NEVER);
+    }
+  g_assert_cmpint (pst_services_lookup_own (f->services, NULL, PST_SERVICE_BUS_SESSION, "firefox", "/usr/bin/firefox",
+                                            "org.mozilla.firefox.ZGVmYXVsdA__"),
+                   ==, PST_SERVICE_ASK);
+  g_assert_cmpint (pst_services_lookup_own (f->services, browser, PST_SERVICE_BUS_SESSION, "firefox", "/usr/bin/firefox",
+                                            "org.mozilla.firefox.ZGVmYXVsdA__"),
+                   ==, PST_SERVICE_QUIET);
+}
+
+static void
+test_words (Fixture *f, gconstpointer data)
+{
+  PstServiceMatch match = ask (f->services, NULL, "session org.freedesktop.secrets", 0);
+  g_autofree char *known = pst_service_match_title (&match, "org.freedesktop.secrets"), *unknown = NULL, *hostile = NULL;
+
+  g_assert_cmpstr (known, ==, "Passwords and keys");
+  g_assert_cmpstr (pst_service_match_icon (&match), ==, "dialog-password");
+  match = ask (f->services, NULL, "session org.foo.Bar", 0);
+  unknown = pst_service_match_title (&match, "org.foo.Bar");
+  g_assert_cmpstr (unknown, ==, "the service “org.foo.Bar”");
+  g_assert_cmpstr (pst_service_match_risk (&match), !=, "");
+  g_assert_cmpstr (pst_service_match_icon (&match), !=, "");
+  hostile = pst_service_match_title (&match, "a\n\xe2\x80\xae");
+  g_assert_null (strchr (hostile, '\n'));
+}
+
+/* ---- the format ---- */
+
+#define ENTRY(heading, verdict) "[" heading "]\nTitle=T\nIcon=i\nRisk=R.\nVerdict=" verdict "\n"
+
+static void
+test_precedence (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PstServices) services = parse (
+      ENTRY ("session a.b.c.*", "never") ENTRY ("session a.b.c.d.*", "quiet")
+          ENTRY ("session a.b.c.d.e", "ask") "Quiet=i.f.*;\nAsk=i.f.M;\nNever=i.f.N;j.g.*\n" ENTRY (
+              "session system x.y", "quiet") "Ask=i.f.M\n" ENTRY ("session system x.y : more",
+                                                                  "never") "Messages=i.f.M;k.l.*\nWhen=actions\n"
+                                                                           "[module m]\nTitle=M\nsession "
+                                                                           "a.b.c.d.e=quiet\nsession a.b.c.d.e i.f.*=ask\n"
+                                                                           "[module n]\nTitle=N\nsession a.b.c.d.e=ask\n",
+      &error);
+  static const char *const m[] = { "m", NULL }, *const mn[] = { "m", "n", NULL };
+
+  g_assert_no_error (error);
+  check (services, "session a.b.c", PST_SERVICE_NEVER, NULL);
+  check (services, "session a.b.c.x.y.z", PST_SERVICE_NEVER, NULL);
+  check (services, "session a.b.cc", PST_SERVICE_ASK, NULL);
+  g_assert_null (ask (services, NULL, "session a.b.cc", 0).entry);
+  check (services, "session a.b.c.d", PST_SERVICE_QUIET, NULL);
+  check (services, "session a.b.c.d.f", PST_SERVICE_QUIET, NULL);
+  check (services, "session a.b.c.d.e.f", PST_SERVICE_QUIET, NULL);
+  check (services, "session a.b.c.d.e", PST_SERVICE_ASK, NULL);
+  check (services, "session a.b.c.d.e i.f.X", PST_SERVICE_QUIET, NULL);
+  check (services, "session a.b.c.d.e i.f.M", PST_SERVICE_ASK, NULL);
+  check (services, "session a.b.c.d.e i.f.N", PST_SERVICE_NEVER, NULL);
+  check (services, "session a.b.c.d.e i.f.g.N", PST_SERVICE_ASK, NULL);
+  /* Without an interface: the strictest that it could be. j.g.* has every member. */
+  check (services, "session a.b.c.d.e .X", PST_SERVICE_NEVER, NULL);
+  check (services, "system x.y .X", PST_SERVICE_QUIET, NULL);
+  check (services, "system x.y .M", PST_SERVICE_ASK, NULL);
+
+  check (services, "system x.y i.f.M", PST_SERVICE_ASK, NULL);
+  g_assert_cmpint (ask (services, NULL, "system x.y i.f.M", PST_SERVICE_TRAIT_ACTIONS).verdict, ==, PST_SERVICE_NEVER);
+  g_assert_cmpint (ask (services, NULL, "system x.y k.l.M", PST_SERVICE_TRAIT_ACTIONS).verdict, ==, PST_SERVICE_NEVER);
+  g_assert_cmpint (ask (services, NULL, "system x.y .M", PST_SERVICE_TRAIT_ACTIONS).verdict, ==, PST_SERVICE_NEVER);
+
+  /* A module goes before what is as specific, and before nothing that is more so; of two the stricter one. */
+  g_assert_cmpint (ask (services, m, "session a.b.c.d.e", 0).verdict, ==, PST_SERVICE_QUIET);
+  g_assert_cmpint (ask (services, m, "session a.b.c.d.e i.f.X", 0).verdict, ==, PST_SERVICE_ASK);
+  g_assert_cmpint (ask (services, m, "session a.b.c.d.e i.f.N", 0).verdict, ==, PST_SERVICE_NEVER);
+  g_assert_cmpint (ask (services, mn, "session a.b.c.d.e", 0).verdict, ==, PST_SERVICE_ASK);
+}
+
+static void
+test_errors (void)
+{
+  static const struct
+  {
+    const char *text;
+    guint line;
+    const char *says;
+  } cases[] = {
+    { "Title=x\n", 1, "before any section" },
+    { "[session a.b]\nnonsense\n", 2, "key=value" },
+    { "[session a.b]\nTitle=x\nTitle=y\n", 3, "“Title” is there twice" },
+    { "[session a.b]\nColour=x\n", 2, "no key “Colour”" },
+    { "[session a.b]\nMessages=i.f.M\n", 2, "no key “Messages”" },
+    { "[session a.b]\nTitle=x\n", 1, "Icon is missing" },
+    { "[session a.b]\nTitle=\n", 2, "Title is missing or empty" },
+    { "[session a.b]\nTitle=a\x07\n", 2, "Title is longer" },
+    { "[session a.b]\nTitle=T\nIcon=/etc/passwd\nRisk=R\nVerdict=ask\n", 3, "Icon" },
+    { "[session a.b]\nTitle=T\nIcon=i\nRisk=R\n", 1, "Verdict is missing" },
+    { ENTRY ("session a.b", "perhaps"), 5, "Verdict is “perhaps”" },
+    { ENTRY ("session a.b", "ask") "Own=mine\n", 6, "Own is “mine”" },
+    { ENTRY ("session a.b", "ask") "Quiet=M\n", 6, "“M” in Quiet" },
+    { ENTRY ("session a.b", "ask") "Quiet=i.f.*;;i.f.\n", 6, "“i.f.” in Quiet" },
+    { ENTRY ("session a.b", "ask") "Quiet=i.f.M\nNever=i.f.M\n", 7, "spoken of twice" },
+    { ENTRY ("session a.b", "ask") ENTRY ("session a.b", "ask"), 6, "there twice" },
+    { ENTRY ("session a.b", "ask") ENTRY ("session system a.b", "ask"), 6, "in the catalogue twice" },
+    { ENTRY ("session a", "ask"), 1, "is none of" },
+    { ENTRY ("session :1.2", "ask"), 1, "is none of" },
+    { ENTRY ("session a..b", "ask"), 1, "is none of" },
+    { ENTRY ("session org.freedesktop.*", "ask"), 1, "is none of" },
+    { ENTRY ("session a.b.c*", "ask"), 1, "is none of" },
+    { ENTRY ("session session a.b", "ask"), 1, "is none of" },
+    { ENTRY ("session", "ask"), 1, "is none of" },
+    { ENTRY ("kernel a.b", "ask"), 1, "is none of" },
+    { "[session a.b\n", 1, "no ]" },
+    { "[]\n", 1, "is none of" },
+    { "[\n", 1, "no ]" },
+    { ENTRY ("session a.b : part", "ask") "Messages=i.f.M\n", 1, "before a.b itself" },
+    { ENTRY ("session a.b", "ask") ENTRY ("session a.b : part", "ask"), 6, "Messages is missing" },
+    { ENTRY ("session a.b", "ask") ENTRY ("session a.b : part", "ask") "Messages=i.f.M\nWhen=full moon\n", 12, "When" },
+    { "[own]\n*=quiet\n", 2, "no name to own" },
+    { "[own]\n{app}.x=quiet\n", 2, "no name to own" },
+    { "[own]\n{id}{number}1=quiet\n", 2, "no name to own" },
+    { "[own]\n{id}=maybe\n", 2, "maybe" },
+    { "[module m]\n", 1, "Title is missing" },
+    { "[module M]\nTitle=M\n", 1, "is none of" },
+    { "[module m]\nTitle=M\nsession a.b=quiet\n", 3, "does not have" },
+    { ENTRY ("session a.b", "never") "[module m]\nTitle=M\nsession a.b=quiet\n", 8, "would allow" },
+    { ENTRY ("session a.b", "ask") "Never=i.f.M\n[module m]\nTitle=M\nsession a.b i.f.M=ask\n", 9, "would allow" },
+    { ENTRY ("session a.b", "ask") "[module m]\nTitle=M\nsession a.b M=ask\n", 8, "interface.member" },
+    { ENTRY ("session a.b", "ask") "[module m]\nTitle=M\nRisk=R\n", 8, "Risk is “R”" },
+    { ENTRY ("session a.b", "ask") "[module m]\nTitle=M\nsession a.b=x\n", 8, "“x”" },
+    { "[session a.b]\nTitle=\xff\n", 1, "UTF-8" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (PstServices) services = parse (cases[i].text, &error);
+      g_autofree char *place = g_strdup_printf ("test.conf, line %u: ", cases[i].line);
+
+      g_test_message ("%s", cases[i].text);
+      g_assert_null (services);
+      g_assert_error (error, PST_SERVICES_ERROR, 0);
+      g_test_message ("%s", error->message);
+      g_assert_true (g_str_has_prefix (error->message, place));
+      g_assert_nonnull (strstr (error->message, cases[i].says));
+    }
+}
+
+static void
+test_bytes (void)
+{
+  g_autoptr (GError) nul = NULL, large = NULL;
+  g_autoptr (PstServices) services = pst_services_new ();
+  g_autofree char *text = g_malloc0 (1 << 20);
+
+  g_assert_false (pst_services_add (services, "[own]\n\0", 7, "x", &nul));
+  g_assert_nonnull (strstr (nul->message, "x, line 2: a NUL byte"));
+  g_assert_false (pst_services_add (services, text, 1 << 20, "x", &large));
+  g_assert_nonnull (strstr (large->message, "256 KiB"));
+}
+
+/* The real files, cut off at every byte and with bytes exchanged: an error or a catalogue, never anything else. */
+static void
+test_hostile (void)
+{
+  g_autofree char *directory = pst_data_find ("services");
+  g_autoptr (GDir) dir = g_dir_open (directory, 0, NULL);
+  g_autoptr (GRand) random = g_rand_new_with_seed (20110428);
+  const char *name;
+
+  g_assert_nonnull (dir);
+  while ((name = g_dir_read_name (dir)))
+    {
+      g_autofree char *path = g_build_filename (directory, name, NULL), *text = NULL;
+      gsize size;
+      guint refused = 0;
+
+      g_assert_true (g_file_get_contents (path, &text, &size, NULL));
+      for (guint i = 0; i < 600; i++)
+        {
+          static const char bytes[] = "[]=;.:*{}\n \\\x80\xff\0";
+          g_autoptr (PstServices) services = pst_services_new ();
+          g_autoptr (GError) error = NULL;
+          g_autofree char *copy = g_memdup2 (text, size);
+          gsize cut = i < 300 ? (gsize)g_rand_int_range (random, 0, (gint32)size) : size;
+
+          for (guint j = 0; i >= 300 && j < 1 + i % 4; j++)
+            copy[g_rand_int_range (random, 0, (gint32)size)] = bytes[g_rand_int_range (random, 0, sizeof bytes)];
+          if (!pst_services_add (services, copy, cut, name, &error) || !pst_services_seal (services, &error))
+            {
+              g_assert_nonnull (error);
+              g_assert_true (g_str_has_prefix (error->message, name));
+              refused++;
+            }
+          else
+            pst_services_lookup (services, NULL, PST_SERVICE_BUS_SESSION, "org.gtk.vfs.Daemon", NULL, "M", 0);
+        }
+      g_assert_cmpuint (refused, >, 50);
+    }
+}
+
+static void
+test_hostile_lookups (Fixture *f, gconstpointer data)
+{
+  g_autofree char *dots = g_strnfill (100000, '.'), *letters = g_strnfill (100000, 'a');
+  g_autofree char *name = g_strconcat ("org.gtk.vfs.", letters, NULL);
+  const char *words[] = { "", ".", "..", "*", ".*", "org.gtk.vfs.*", "{id}", "%s%n", "\xff", dots, letters, name };
+
+  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
+    for (guint j = 0; j < G_N_ELEMENTS (words); j++)
+      {
+        PstServiceMatch match;
+
+        pst_services_lookup (f->services, NULL, 1 + i % 3, words[i], words[j], words[j], 1);
+        pst_services_lookup (f->services, words, 99, words[i], NULL, words[j], 0);
+        pst_services_lookup_own (f->services, NULL, PST_SERVICE_BUS_SESSION, words[j], words[i], words[i]);
+        match =
+            pst_services_lookup (f->services, NULL, PST_SERVICE_BUS_SESSION, "org.freedesktop.secrets", words[i], words[j], 0);
+        g_assert_cmpint (match.verdict, >=, PST_SERVICE_ASK);
+      }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+#define SHIPPED(name, function) g_test_add ("/services/" name, Fixture, NULL, set_up, function, tear_down)
+  SHIPPED ("shipped", test_shipped);
+  SHIPPED ("never", test_never);
+  SHIPPED ("asked", test_asked);
+  SHIPPED ("quiet", test_quiet);
+  SHIPPED ("modules", test_modules);
+  SHIPPED ("own", test_own);
+  SHIPPED ("words", test_words);
+  SHIPPED ("hostile-lookups", test_hostile_lookups);
+  g_test_add_func ("/services/precedence", test_precedence);
+  g_test_add_func ("/services/errors", test_errors);
+  g_test_add_func ("/services/bytes", test_bytes);
+  g_test_add_func ("/services/hostile", test_hostile);
+  return g_test_run ();
+}
