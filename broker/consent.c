@@ -21,6 +21,7 @@
 #include "agent-start.h"
 #include "facts.h"
 #include "killed.h"
+#include "notify.h"
 #include "postern-ipc.h"
 #include "pst-path.h"
 #include "pst-text.h"
@@ -394,9 +395,15 @@ pst_consent_refuse (PstBroker *broker, PstQuestion *question, const char *reason
   text = g_strdup_printf (_ ("“%s” was refused %s: %s."), name, path, reason);
   notice = g_strdup_printf (_ ("%s To allow it: postern grant %s %s --access %s"), text, question->app, quoted,
                             pst_access_to_string (question->offer->accesses[question->offer->access].access));
-  pst_sandbox_notice (sandbox, question->offer->base, notice);
-  if (agent)
-    pst_peer_notify (agent->peer, PST_AGENT_REFUSED, g_variant_new ("(ss)", name, text), NULL, 0);
+  /* Once for each thing, and not where it has been read on the terminal. */
+  if (pst_sandbox_notice (sandbox, question->offer->base, notice) && (!agent || strcmp (agent->kind, "gtk") == 0))
+    {
+      guint access = question->offer->access;
+      gboolean can_allow = broker->store && !question->offer->is_protected;
+
+      pst_notify_refused (sandbox, text, scope, question->offer->accesses[access].access,
+                          can_allow ? pst_offer_title (question->offer, question->offer->scope, access) : NULL);
+    }
   if (broker->store)
     {
       PstEvent *event = pst_event_new ("refused", question->app, sandbox->number, first->target, reason);
@@ -527,13 +534,13 @@ refused_access (PstQuestion *question, const char *path, gboolean *spoils)
 }
 
 static void
-tell_failure (PstBroker *broker, PstAgent *agent, PstQuestion *question, const char *text)
+tell_failure (PstAgent *agent, PstQuestion *question, const char *text)
 {
   PstSandbox *sandbox = ((PstAsk *)question->asks->pdata[0])->sandbox;
-  g_autofree char *name = pst_text_for_display (sandbox->app->name, 80);
 
-  pst_peer_notify (agent->peer, PST_AGENT_REFUSED, g_variant_new ("(ss)", name, text), NULL, 0);
   pst_sandbox_notice (sandbox, NULL, text);
+  if (strcmp (agent->kind, "gtk") == 0)
+    pst_notify_refused (sandbox, text, NULL, 0, NULL);
 }
 
 void
@@ -630,7 +637,7 @@ pst_consent_answer (PstBroker *broker, PstAgent *agent, guint64 id, PstAnswer an
     stored = refuse_rest (broker, question, rule, sandboxes, &error);
   if (!stored)
     {
-      tell_failure (broker, agent, question, error->message);
+      tell_failure (agent, question, error->message);
       pst_consent_refuse (broker, question, _ ("the answer could not be stored"));
       return;
     }

@@ -12,6 +12,7 @@
 
 #include "consent.h"
 #include "intent.h"
+#include "notify.h"
 #include "postern-ipc.h"
 #include "pst-fd.h"
 #include "pst-path.h"
@@ -131,6 +132,7 @@ pst_sandbox_end (PstSandbox *sandbox)
   if (sandbox->ended)
     return;
   sandbox->ended = TRUE;
+  pst_notify_ended (sandbox);
   g_clear_handle_id (&sandbox->early_source, g_source_remove);
   g_hash_table_iter_init (&iter, sandbox->asks);
   while (g_hash_table_iter_next (&iter, NULL, &ask))
@@ -253,15 +255,16 @@ pst_sandbox_load_state (PstSandbox *sandbox)
   return TRUE;
 }
 
-void
+gboolean
 pst_sandbox_notice (PstSandbox *sandbox, const char *key, const char *text)
 {
   if (key && !g_hash_table_add (sandbox->notices, g_strdup (key)))
-    return;
+    return FALSE;
   if (g_hash_table_size (sandbox->notices) > 1000)
     g_hash_table_remove_all (sandbox->notices);
   if (sandbox->launcher && pst_peer_is_open (sandbox->launcher))
     pst_peer_notify (sandbox->launcher, PST_LAUNCHER_NOTICE, g_variant_new ("(s)", text), NULL, 0);
+  return TRUE;
 }
 
 /* What is held open: the links in /proc/PID/fd and cwd of each process in the sandbox's pid namespace. */

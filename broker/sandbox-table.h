@@ -23,8 +23,8 @@ GPtrArray *pst_sandbox_list (PstBroker *broker, const char *app);
 void pst_sandbox_save_state (PstSandbox *sandbox);
 gboolean pst_sandbox_load_state (PstSandbox *sandbox);
 
-/* Notice to the person who started it, once for each @key (NULL: always). */
-void pst_sandbox_notice (PstSandbox *sandbox, const char *key, const char *text);
+/* Notice to the person who started it, once for each @key (NULL: always). FALSE: it had been told. */
+gboolean pst_sandbox_notice (PstSandbox *sandbox, const char *key, const char *text);
 
 /* Processes of the sandbox that hold something at or below @path open: array of (usay), appended to @builder. */
 void pst_sandbox_collect_held (PstSandbox *sandbox, const char *path, GVariantBuilder *builder);

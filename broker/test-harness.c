@@ -270,8 +270,6 @@ on_agent_message (PstPeer *peer, PstMessage *message, gpointer data)
     }
   else if (strcmp (message->member, PST_AGENT_WITHDRAW_QUESTION) == 0)
     agent->n_withdrawn++;
-  else if (strcmp (message->member, PST_AGENT_REFUSED) == 0)
-    agent->n_refused++;
   else
     g_assert_not_reached ();
 }

@@ -46,7 +46,7 @@ void test_settle (TestBroker *broker);
 typedef struct
 {
   PstPeer *peer;
-  guint n_shown, n_withdrawn, n_refused;
+  guint n_shown, n_withdrawn;
   guint64 question; /* the last one shown */
   GVariant *details;
   guint gone;

@@ -43,12 +43,6 @@ on_withdraw (guint64 id, gpointer data)
   pst_asker_withdraw (((Agent *)data)->asker, id);
 }
 
-/* The supervisor prints the broker's notices itself. */
-static void
-on_refused (const char *app_name, const char *text, gpointer data)
-{
-}
-
 static void
 on_lost (gpointer data)
 {
@@ -119,7 +113,6 @@ main (int argc, char **argv)
     .ready = on_ready,
     .show = on_show,
     .withdraw = on_withdraw,
-    .refused = on_refused,
     .lost = on_lost,
     .turned_away = on_turned_away,
     .gave_up = on_gave_up,

@@ -4,7 +4,6 @@
 
 #include "pst-agent-link.h"
 #include "pst-input-guard.h"
-#include "pst-notify.h"
 #include "pst-prompts.h"
 
 #include <glib-unix.h>
@@ -45,12 +44,6 @@ on_withdraw (guint64 id, gpointer data)
   Agent *agent = data;
 
   pst_prompts_withdraw (agent->prompts, id);
-}
-
-static void
-on_refused (const char *app_name, const char *text, gpointer data)
-{
-  pst_notify_refused (app_name, text);
 }
 
 static void
@@ -125,7 +118,6 @@ main (int argc, char **argv)
     .ready = on_ready,
     .show = on_show,
     .withdraw = on_withdraw,
-    .refused = on_refused,
     .lost = on_lost,
     .turned_away = on_turned_away,
     .gave_up = on_gave_up,

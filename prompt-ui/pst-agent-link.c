@@ -6,7 +6,6 @@
 #include "pst-fd.h"
 #include "pst-peer.h"
 #include "pst-programs.h"
-#include "pst-text.h"
 
 #include <errno.h>
 #include <string.h>
@@ -118,20 +117,6 @@ on_message (PstPeer *peer, PstMessage *message, gpointer data)
           guint64 id;
           g_variant_get (message->args, "(t)", &id);
           link->events->withdraw (id, link->user_data);
-          return;
-        }
-    }
-  else if (g_str_equal (message->member, PST_AGENT_REFUSED))
-    {
-      if (pst_message_check (message, PST_AGENT_REFUSED_IN, &error))
-        {
-          const char *name, *text;
-          g_autofree char *safe_name = NULL, *safe_text = NULL;
-
-          g_variant_get (message->args, "(&s&s)", &name, &text);
-          safe_name = pst_text_for_display (name, 160);
-          safe_text = pst_text_for_display (text, 400);
-          link->events->refused (safe_name, safe_text, link->user_data);
           return;
         }
     }

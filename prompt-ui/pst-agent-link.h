@@ -21,7 +21,6 @@ typedef struct
   /* (transfer full): the question is the callee's. */
   void (*show) (PstQuestion *question, gpointer user_data);
   void (*withdraw) (guint64 id, gpointer user_data);
-  void (*refused) (const char *app_name, const char *text, gpointer user_data);
   void (*lost) (gpointer user_data);
   /* The broker will not have this agent, because it has one: @message is for a person. */
   void (*turned_away) (const char *message, gpointer user_data);
