@@ -53,6 +53,37 @@ struct _PstServices
   gboolean sealed;
 };
 
+typedef enum
+{
+  PST_SERVICE_NOWHERE,
+  PST_SERVICE_SERVICE,
+  PST_SERVICE_PART,
+  PST_SERVICE_MODULE,
+  PST_SERVICE_OWN,
+} PstServiceSection;
+
+/* A file on its way in, and the section that is being gathered. */
+typedef struct
+{
+  PstServices *services;
+  const char *label;
+  GError **error;
+  guint line;
+  PstServiceSection section;
+  guint begun;       /* the line of its heading */
+  char *name;        /* "org.gtk.vfs.*", or the module's */
+  char *part;        /* (nullable) */
+  guint buses;       /* 1 << PstServiceBus */
+  GHashTable *keys;  /* key → value */
+  GHashTable *lines; /* key → line, as a pointer */
+  GHashTable *seen;  /* headings */
+} PstServiceParser;
+
+/* Sets the error "LABEL, line LINE: …". Returns: FALSE. */
+gboolean pst_service_refuse (const PstServiceParser *parser, guint line, const char *format, ...) G_GNUC_PRINTF (3, 4);
+/* Takes in the section that has been gathered, if there is one, and makes room for the next. */
+gboolean pst_service_section_end (PstServiceParser *parser);
+
 /* (nullable): what stands under exactly this, ".*" included. */
 PstServiceNode *pst_services_node (const PstServices *services, PstServiceBus bus, const char *pattern);
 PstServiceRules *pst_service_rules_new (void);

@@ -94,6 +94,26 @@ test_shipped (Fixture *f, gconstpointer data)
   g_assert_cmpuint (rules->len, >, entries->len);
 }
 
+/* Translators are given what strings.h has; data/services/update-strings writes it. */
+static void
+test_translatable (Fixture *f, gconstpointer data)
+{
+  const GPtrArray *entries = pst_services_entries (f->services);
+  g_autofree char *file = pst_data_find ("services/strings.h"), *text = NULL;
+
+  g_assert_true (g_file_get_contents (file, &text, NULL, NULL));
+  for (guint i = 0; i < entries->len; i++)
+    {
+      const PstServiceEntry *entry = entries->pdata[i];
+      g_autofree char *title = g_strdup_printf ("N_(\"%s\");", entry->title);
+      g_autofree char *risk = g_strdup_printf ("N_(\"%s\");", entry->risk);
+
+      g_test_message ("%s", entry->name);
+      g_assert_nonnull (strstr (text, title));
+      g_assert_nonnull (strstr (text, risk));
+    }
+}
+
 static void
 test_never (Fixture *f, gconstpointer data)
 {
@@ -492,6 +512,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
 #define SHIPPED(name, function) g_test_add ("/services/" name, Fixture, NULL, set_up, function, tear_down)
   SHIPPED ("shipped", test_shipped);
+  SHIPPED ("translatable", test_translatable);
   SHIPPED ("never", test_never);
   SHIPPED ("asked", test_asked);
   SHIPPED ("quiet", test_quiet);
