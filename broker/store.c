@@ -33,6 +33,12 @@ G_DEFINE_QUARK (pst - store - error - quark, pst_store_error)
 #define FLUSH_DELAY_MS 250
 #define MAX_QUEUED 4096
 #define SANDBOX_BLOCK 64
+/* What an application can bring about by itself, as often as it likes. Of this it has its share: so much between two flushes,
+ * and so much in the history, give or take what is added between two trims. */
+#define COMMON_EVENTS "('asked', 'refused', 'started', 'ended', 'left out')"
+#define MAX_APP_QUEUED 64
+#define MAX_APP_EVENTS 1000
+#define TRIM_AFTER 100
 
 /* Step i takes a file from version i to version i + 1. Never edit one that has been released: add one. */
 static const char *const migrations[] = {
@@ -57,6 +63,14 @@ typedef struct
   gint64 time;
 } Use;
 
+/* How much an application has added to the history. */
+typedef struct
+{
+  guint queued, left_out; /* since the last flush */
+  guint written;          /* since the last trim */
+  guint64 sandbox;        /* of what was left out last */
+} Share;
+
 struct _PstStore
 {
   sqlite3 *db;
@@ -66,6 +80,7 @@ struct _PstStore
   GHashTable *apps;       /* id → PstStoredApp, owned */
   GHashTable *dirty_apps; /* borrowed ids */
   GQueue events;          /* PstEvent, owned */
+  GHashTable *shares;     /* app → Share, owned */
   GArray *uses;
   guint flush_source;
   guint64 next_sandbox, end_sandbox;
@@ -437,6 +452,7 @@ pst_store_open (const char *path, GError **error)
   store->dirty_apps = g_hash_table_new (g_str_hash, g_str_equal);
   store->uses = g_array_new (FALSE, FALSE, sizeof (Use));
   g_queue_init (&store->events);
+  store->shares = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
 
   /* SQLite follows no link at all when it is told not to follow the last; the home may be one (/home → /var/home). */
   if (g_mkdir_with_parents (directory, 0700) < 0 || !(real = realpath (directory, NULL)))
@@ -505,6 +521,7 @@ pst_store_close (PstStore *store)
   g_hash_table_unref (store->rules);
   g_hash_table_unref (store->apps);
   g_queue_clear_full (&store->events, (GDestroyNotify)pst_event_free);
+  g_hash_table_unref (store->shares);
   g_array_unref (store->uses);
   g_free (store->path);
   g_free (store);
@@ -621,14 +638,55 @@ write_event (PstStore *store, const PstEvent *event)
   return run (statement);
 }
 
+/* A line for what an application's share had no room for. */
+static gboolean
+write_left_out (PstStore *store, const char *app, const Share *share)
+{
+  g_autofree char *text = g_strdup_printf (ngettext ("%u more event", "%u more events", share->left_out), share->left_out);
+  g_autoptr (PstEvent) event = pst_event_new ("left out", app, share->sandbox, NULL, text);
+
+  return write_event (store, event);
+}
+
+static gboolean
+write_queued (PstStore *store)
+{
+  GHashTableIter iter;
+  gpointer app, share;
+
+  for (GList *l = store->events.head; l; l = l->next)
+    if (!write_event (store, l->data))
+      return FALSE;
+  g_hash_table_iter_init (&iter, store->shares);
+  while (g_hash_table_iter_next (&iter, &app, &share))
+    if (((Share *)share)->left_out > 0 && !write_left_out (store, app, share))
+      return FALSE;
+  return TRUE;
+}
+
+/* After they have been written, or could not be: history must not grow in memory without bound because a disk is full. */
+static void
+clear_queued (PstStore *store)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_queue_clear_full (&store->events, (GDestroyNotify)pst_event_free);
+  g_hash_table_iter_init (&iter, store->shares);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      Share *share = value;
+
+      share->written += share->queued + (share->left_out > 0);
+      share->queued = share->left_out = 0;
+    }
+}
+
 /* What was queued before @event happened before it. */
 static gboolean
 write_events_until (PstStore *store, const PstEvent *event)
 {
-  for (GList *l = store->events.head; l; l = l->next)
-    if (!write_event (store, l->data))
-      return FALSE;
-  return write_event (store, event);
+  return write_queued (store) && write_event (store, event);
 }
 
 guint64
@@ -677,7 +735,7 @@ pst_store_add_rule (PstStore *store, const PstStoredRule *rule, PstEvent *event_
       return 0;
     }
   if (event)
-    g_queue_clear_full (&store->events, (GDestroyNotify)pst_event_free);
+    clear_queued (store);
 
   for (guint i = 0; i < gone->len; i++)
     forget (store, g_array_index (gone, guint64, i));
@@ -714,7 +772,7 @@ pst_store_remove_rules (PstStore *store, const guint64 *ids, gsize n_ids, PstEve
       return FALSE;
     }
   if (event)
-    g_queue_clear_full (&store->events, (GDestroyNotify)pst_event_free);
+    clear_queued (store);
   for (gsize i = 0; i < n_ids; i++)
     forget (store, ids[i]);
   return TRUE;
@@ -739,13 +797,36 @@ schedule_flush (PstStore *store)
     store->flush_source = g_timeout_add (FLUSH_DELAY_MS, on_flush, store);
 }
 
+static Share *
+share_of (PstStore *store, const char *app)
+{
+  Share *share = g_hash_table_lookup (store->shares, app);
+
+  if (!share)
+    {
+      share = g_new0 (Share, 1);
+      g_hash_table_insert (store->shares, g_strdup (app), share);
+    }
+  return share;
+}
+
 void
 pst_store_queue_event (PstStore *store, PstEvent *event)
 {
+  Share *share = share_of (store, event->app);
+
+  schedule_flush (store);
+  if (share->queued >= MAX_APP_QUEUED)
+    {
+      share->left_out++;
+      share->sandbox = event->sandbox;
+      pst_event_free (event);
+      return;
+    }
+  share->queued++;
   if (store->events.length >= MAX_QUEUED)
     pst_event_free (g_queue_pop_head (&store->events));
   g_queue_push_tail (&store->events, event);
-  schedule_flush (store);
 }
 
 void
@@ -823,6 +904,32 @@ write_app (PstStore *store, const PstStoredApp *app)
   return run (statement);
 }
 
+/* Brings each application that has added much back to its share. */
+static gboolean
+trim_shares (PstStore *store)
+{
+  GHashTableIter iter;
+  gpointer app, share;
+
+  g_hash_table_iter_init (&iter, store->shares);
+  while (g_hash_table_iter_next (&iter, &app, &share))
+    {
+      sqlite3_stmt *statement;
+
+      if (((Share *)share)->written < TRIM_AFTER)
+        continue;
+      statement =
+          prepare (store, "DELETE FROM events WHERE app=?1 AND what IN " COMMON_EVENTS " AND id <= (SELECT id FROM events"
+                          " WHERE app=?1 AND what IN " COMMON_EVENTS
+                          " ORDER BY id DESC LIMIT 1 OFFSET " G_STRINGIFY (MAX_APP_EVENTS) ")");
+      bind_text (statement, 1, app);
+      if (!run (statement))
+        return FALSE;
+      ((Share *)share)->written = 0;
+    }
+  return TRUE;
+}
+
 void
 pst_store_flush (PstStore *store)
 {
@@ -834,9 +941,7 @@ pst_store_flush (PstStore *store)
   if (store->events.length == 0 && store->uses->len == 0 && g_hash_table_size (store->dirty_apps) == 0)
     return;
 
-  ok = begin (store, FALSE);
-  for (GList *l = store->events.head; ok && l; l = l->next)
-    ok = write_event (store, l->data);
+  ok = begin (store, FALSE) && write_queued (store) && trim_shares (store);
   if (store->events.length > 0)
     ok =
         ok && exec (store, "DELETE FROM events WHERE id <= (SELECT max(id) FROM events) - " G_STRINGIFY (PST_STORE_MAX_EVENTS));
@@ -857,8 +962,7 @@ pst_store_flush (PstStore *store)
       g_warning ("the history cannot be written: %s", sqlite3_errmsg (store->db));
       roll_back (store);
     }
-  /* What could not be written is dropped: history must not grow in memory without bound because a disk is full. */
-  g_queue_clear_full (&store->events, (GDestroyNotify)pst_event_free);
+  clear_queued (store);
   g_array_set_size (store->uses, 0);
   g_hash_table_remove_all (store->dirty_apps);
 }

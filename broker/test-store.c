@@ -176,7 +176,9 @@ test_history (Fixture *f, gconstpointer data)
 
   for (guint i = 0; i < PST_STORE_MAX_EVENTS + 50; i++)
     {
-      pst_store_queue_event (f->store, pst_event_new ("asked", i % 2 ? "eog" : "cat", i, "/x", "text"));
+      g_autofree char *app = i % 50 ? g_strdup_printf ("app-%u", i % 50) : g_strdup ("eog");
+
+      pst_store_queue_event (f->store, pst_event_new ("asked", app, i, "/x", "text"));
       if (i % 1000 == 0)
         pst_store_flush (f->store);
     }
@@ -194,6 +196,47 @@ test_history (Fixture *f, gconstpointer data)
   g_assert_cmpstr (pst_store_get_app (f->store, "eog")->package, ==, "eog 43");
   second = pst_store_next_sandbox (f->store);
   g_assert_cmpuint (second, ==, first + 1);
+}
+
+/* What an application can bring about by itself, as often as it likes, does not push out the history of the others, nor what a
+ * person has decided about it. */
+static void
+test_flood (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) victims = NULL, own = NULL;
+  PstStoredRule a = rule ("/a", PST_ACCESS_VIEW, PST_ANSWER_ALLOW);
+  guint n_granted = 0, n_left_out = 0;
+
+  for (guint i = 0; i < 40; i++)
+    pst_store_queue_event (f->store, pst_event_new ("asked", "victim", 1, "/x", "text"));
+  pst_store_flush (f->store);
+  a.app = (char *)"flood";
+  g_assert_cmpuint (pst_store_add_rule (f->store, &a, pst_event_new ("granted", "flood", 2, "/a", NULL), NULL, &error), !=, 0);
+  g_assert_no_error (error);
+  for (guint i = 0; i < 40000; i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/x/%u", i);
+
+      pst_store_queue_event (f->store, pst_event_new (i % 2 ? "asked" : "refused", "flood", 2, path, "text"));
+      if (i % 400 == 399)
+        pst_store_flush (f->store);
+    }
+  victims = pst_store_list_events (f->store, "victim", G_MAXINT, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (victims->len, ==, 40);
+  own = pst_store_list_events (f->store, "flood", G_MAXINT, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (own->len, <=, PST_STORE_MAX_EVENTS / 5);
+  for (guint i = 0; i < own->len; i++)
+    {
+      const PstEvent *event = own->pdata[i];
+
+      n_granted += strcmp (event->what, "granted") == 0;
+      n_left_out += strcmp (event->what, "left out") == 0;
+    }
+  g_assert_cmpuint (n_granted, ==, 1);
+  g_assert_cmpuint (n_left_out, >, 0);
 }
 
 /* A process that is killed between two commits: numbers are not given twice, rules stay. */
@@ -337,6 +380,7 @@ main (int argc, char **argv)
   ADD ("update", test_update);
   ADD ("remove", test_remove);
   ADD ("history", test_history);
+  ADD ("flood", test_flood);
   ADD ("killed", test_killed);
   ADD ("newer", test_newer);
   ADD ("foreign", test_foreign);

@@ -122,6 +122,26 @@ def test_nobody_to_ask(tap):
         tap.ok(home.json("grants") == [], "and nothing is remembered", home.postern("grants").stdout)
 
 
+def test_log_flood(tap):
+    """Nobody has to answer for a refusal where nobody can be asked, so an application can be refused as often as it likes."""
+    with Home(display=None) as home:
+        home.run("cat", home.write("Documents/x", "a text\n"), app="victim")
+        before = [event for event in home.json("log", "-n", "10000") if event["app"] == "victim"]
+        tap.ok(len(before) >= 2, "control: what another application did is in the log", before)
+        script = """
+import os, sys
+for i in range(6000):
+    try: os.stat("%s/%d" % (sys.argv[1], i))
+    except OSError: pass
+"""
+        home.run("/usr/bin/python3", "-c", script, home.path("Pictures"), app="flood")
+        log = home.json("log", "-n", "10000")
+        tap.ok([event for event in log if event["app"] == "victim"] == before, "an application that is refused 6,000 times does not push that out",
+               log[:2])
+        tap.ok(len(log) < 2000, "nor fills the log", len(log))
+        tap.ok(any(event["what"] == "left out" and "more event" in event["text"] for event in log), "and it is told that there was more", log[-3:])
+
+
 def test_kept_for_itself(tap):
     with Home() as home:
         person = ScriptedPerson(home)
