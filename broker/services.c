@@ -205,6 +205,30 @@ pst_services_lookup (const PstServices *services, const char *const *modules, Ps
   return (PstServiceMatch){ rule->verdict, rule->entry };
 }
 
+PstServiceVerdict
+pst_services_lookup_start (const PstServices *services, const char *const *modules, PstServiceBus bus, const char *name)
+{
+  PstServiceRules *layers[MAX_LAYERS];
+  PstServiceNode *node = find_node (services, bus, name);
+  PstServiceVerdict mildest = PST_SERVICE_NEVER;
+  gsize n;
+
+  g_return_val_if_fail (services->sealed, PST_SERVICE_NEVER);
+  if (!node)
+    return PST_SERVICE_ASK;
+  n = layers_of (services, modules, node, layers);
+  for (gsize i = 0; i < n; i++)
+    {
+      GHashTableIter iter;
+      gpointer value;
+
+      g_hash_table_iter_init (&iter, layers[i]);
+      while (g_hash_table_iter_next (&iter, NULL, &value))
+        mildest = MIN (mildest, ((const PstServiceRule *)value)->verdict);
+    }
+  return mildest;
+}
+
 /* ---- owning ---- */
 
 typedef struct

@@ -76,6 +76,11 @@ PstServices *pst_services_load (const char *const *directories, GError **error);
 PstServiceMatch pst_services_lookup (const PstServices *services, const char *const *modules, PstServiceBus bus,
                                      const char *name, const char *interface, const char *member, PstServiceTraits traits);
 
+/* May @name be seen (GetNameOwner) and started (StartServiceByName)? As far as anything at all may be said to it: a proxy
+ * object starts its service before it is known which method will be called. */
+PstServiceVerdict
+pst_services_lookup_start (const PstServices *services, const char *const *modules, PstServiceBus bus, const char *name);
+
 /* May the application @id (a desktop file's id, or the path of its executable), started as @executable (nullable), be @name? */
 PstServiceVerdict pst_services_lookup_own (const PstServices *services, const char *const *modules, PstServiceBus bus,
                                            const char *id, const char *executable, const char *name);

@@ -222,6 +222,33 @@ test_quiet (Fixture *f, gconstpointer data)
 }
 
 static void
+test_start (Fixture *f, gconstpointer data)
+{
+  static const char *const games[] = { "games", NULL };
+  static const struct
+  {
+    PstServiceBus bus;
+    const char *name;
+    PstServiceVerdict verdict, playing;
+  } cases[] = {
+    { PST_SERVICE_BUS_SESSION, "org.freedesktop.portal.Desktop", PST_SERVICE_QUIET, PST_SERVICE_QUIET },
+    { PST_SERVICE_BUS_A11Y, "org.a11y.atspi.Registry", PST_SERVICE_QUIET, PST_SERVICE_QUIET },
+    { PST_SERVICE_BUS_SESSION, "com.feralinteractive.GameMode", PST_SERVICE_ASK, PST_SERVICE_QUIET },
+    { PST_SERVICE_BUS_SESSION, "org.freedesktop.secrets", PST_SERVICE_ASK, PST_SERVICE_ASK },
+    { PST_SERVICE_BUS_SESSION, "org.example.Unknown", PST_SERVICE_ASK, PST_SERVICE_ASK },
+    { PST_SERVICE_BUS_SESSION, "org.freedesktop.systemd1", PST_SERVICE_NEVER, PST_SERVICE_NEVER },
+    { PST_SERVICE_BUS_SESSION, "org.gtk.vfs.Daemon", PST_SERVICE_NEVER, PST_SERVICE_NEVER },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_test_message ("%s", cases[i].name);
+      g_assert_cmpint (pst_services_lookup_start (f->services, NULL, cases[i].bus, cases[i].name), ==, cases[i].verdict);
+      g_assert_cmpint (pst_services_lookup_start (f->services, games, cases[i].bus, cases[i].name), ==, cases[i].playing);
+    }
+}
+
+static void
 test_modules (Fixture *f, gconstpointer data)
 {
   static const char *const shipped[] = { "games", "media-player", "office", "browser", "chat", "graphics" };
@@ -519,6 +546,7 @@ main (int argc, char **argv)
   SHIPPED ("never", test_never);
   SHIPPED ("asked", test_asked);
   SHIPPED ("quiet", test_quiet);
+  SHIPPED ("start", test_start);
   SHIPPED ("modules", test_modules);
   SHIPPED ("own", test_own);
   SHIPPED ("words", test_words);
