@@ -9,15 +9,18 @@ _postern_apps() {
 
 # What may stand for a file or folder: a path, or one of the user directories.
 _postern_resource() {
-	local word=$1
-	case $word in
-	x*)
-		mapfile -t COMPREPLY < <(compgen -W 'xdg:DESKTOP xdg:DOCUMENTS xdg:DOWNLOAD xdg:MUSIC xdg:PICTURES xdg:PUBLICSHARE
-			xdg:TEMPLATES xdg:VIDEOS' -- "$word")
-		# The colon separates words for readline: leave out what stands before it already.
-		declare -F __ltrim_colon_completions >/dev/null && __ltrim_colon_completions "$word"
-		[ ${#COMPREPLY[@]} -gt 0 ] && return ;;
-	esac
+	local word=$1 places='DESKTOP DOCUMENTS DOWNLOAD MUSIC PICTURES PUBLICSHARE TEMPLATES VIDEOS'
+	# The colon is a word of its own for readline: "xdg:PIC" arrives as three, "xdg:" as two.
+	if [[ $word == : && ${COMP_WORDS[COMP_CWORD - 1]} == xdg ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$places")
+		return
+	elif [[ $COMP_CWORD -gt 2 && ${COMP_WORDS[COMP_CWORD - 1]} == : && ${COMP_WORDS[COMP_CWORD - 2]} == xdg ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$places" -- "$word")
+		return
+	elif [[ -n $word && xdg == "$word"* ]]; then
+		mapfile -t COMPREPLY < <(compgen -P xdg: -W "$places")
+		return
+	fi
 	compopt -o filenames
 	mapfile -t COMPREPLY < <(compgen -f -- "$word")
 }
@@ -34,6 +37,7 @@ _postern_value() {
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return 0 ;;
+	--x11 | --wayland) values='host' ;;
 	-n | --lines) values='20 50 200 1000' ;;
 	*) return 1 ;;
 	esac
@@ -98,11 +102,15 @@ _postern() {
 	for ((i = 2; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		--access | --answer | --for | -n | --lines) i=$((i + 1)) ;;
-		=) i=$((i + 1)) ;;
+		= | :) i=$((i + 1)) ;;
 		-*) ;;
 		*) words=$((words + 1)) ;;
 		esac
 	done
+	# The word that is being completed has been counted by its beginning.
+	if [[ $word == : || $previous == : ]]; then
+		words=$((words - 1))
+	fi
 	case $command:$words in
 	grants:0 | log:0 | grant:0 | revoke:0 | why:0)
 		mapfile -t COMPREPLY < <(compgen -W "$(_postern_apps)" -- "$word") ;;
