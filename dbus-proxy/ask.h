@@ -24,6 +24,7 @@ typedef struct
   /* The client is gone; @ask must not be used any more. */
   void (*withdraw) (PstAsk *ask, gpointer user_data);
   gpointer user_data;
+  gboolean is_gone; /* there is nobody left to ask: whatever would be asked is denied */
 } PstDecider;
 
 guint64 pst_ask_get_id (const PstAsk *ask); /* never used twice */

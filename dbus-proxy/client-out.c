@@ -194,7 +194,7 @@ pst_client_send_held (PstClient *client, guint8 *take_data, gsize size, int *tak
 static PstFate
 hold (PstClient *client, PstAsk *ask, const char *name, const PstHeader *header, const guint8 *data, gsize size)
 {
-  if (client->bus_config->decider == NULL)
+  if (client->bus_config->decider == NULL || client->bus_config->decider->is_gone)
     return refuse (client, header, PST_REPLY_DENIED);
   if (size < (gsize)header->header_length + header->body_length)
     {

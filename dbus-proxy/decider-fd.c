@@ -28,7 +28,7 @@ fail (FdDecider *self)
   pst_source_watch (&self->source, 0);
   close (self->source.fd);
   self->source.fd = -1;
-  /* An answer may make its client ask anew: of nobody, now. */
+  self->decider.is_gone = TRUE;
   for (;;)
     {
       GHashTableIter iter;

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The verdict that xdg-dbus-proxy lacks: what is held, what flows meanwhile, and what each answer does."""
+import os
+import socket
+
+from wire import BUS, CALL, NO_REPLY, OURS, PATIENCE, RETURN, SIGNAL, World, run_tests
+
+DENIED = "org.freedesktop.DBus.Error.AccessDenied"
+
+
+class Asked:
+    """A world with a proxy whose questions come to us."""
+
+    def __init__(self, *options):
+        self.options = options or ("--ask=org.test.Ask", "--talk=org.test.Free")
+
+    def __enter__(self):
+        self.world = World().__enter__()
+        self.ours, theirs = socket.socketpair()
+        self.ours.settimeout(PATIENCE)
+        self.lines = self.ours.makefile("r")
+        self.path, self.proxy = self.world.start(OURS, f"--ask-fd={theirs.fileno()}", "--filter", *self.options,
+                                                 pass_fds=(theirs.fileno(),))
+        theirs.close()
+        self.service, self.free = self.world.connect(), self.world.connect()
+        self.service.own("org.test.Ask")
+        self.free.own("org.test.Free")
+        self.client = self.world.connect(self.path)
+        self.client.sync()
+        return self
+
+    def __exit__(self, *what):
+        self.lines.close()
+        self.ours.close()
+        self.world.__exit__(*what)
+
+    def question(self):
+        return self.lines.readline().split()
+
+    def answer(self, word, number):
+        self.ours.sendall(f"{word} {number}\n".encode())
+
+    def send(self, kind=CALL, destination="org.test.Ask", **how):
+        how = {"path": "/org/test", "interface": "org.test.I", "member": "Ping"} | how
+        return self.client.send(kind, destination=destination, **how)
+
+
+def serve(service, n):
+    """Answers n calls with their first argument."""
+    while n:
+        one = service.next()
+        if one.type == CALL:
+            service.send(RETURN, destination=one.sender, reply_serial=one.serial, body=one.args(), signature=one.signature or "")
+            n -= 1
+
+
+def test_allow(tap):
+    with Asked() as asked:
+        read, write = os.pipe()
+        first = asked.send(body=["first"], signature="s")
+        line = asked.question()
+        tap.equal(line[:1] + line[2:], ["ASK", "0", "org.test.Ask", "org.test.I", "Ping", "/org/test"], "the question")
+        second = asked.send(SIGNAL, member="Signal")
+        third = asked.send(body=["third"], signature="s", fds=[write])
+        fourth = asked.send(destination=asked.service.name, body=["fourth"], signature="s")
+        free = asked.send(destination="org.test.Free")
+        serve(asked.free, 1)
+        tap.ok(asked.client.reply_to(free).type == RETURN, "another name answers meanwhile")
+        tap.equal(asked.client.bus_call("NameHasOwner", "org.test.Ask").args(), [1], "the name is visible")
+        asked.service.sync()
+        tap.equal([m.member for m in asked.service.inbox if m.sender == asked.client.name], [], "nothing has arrived")
+        asked.answer("ALLOW", line[1])
+        got = [asked.service.next() for _ in range(4)]
+        tap.equal([(m.serial, m.member) for m in got], [(first, "Ping"), (second, "Signal"), (third, "Ping"), (fourth, "Ping")],
+                  "all arrive, in order, with their serials")
+        tap.ok(len(got[2].fds) == 1 and not got[1].fds, "the descriptor is with its message")
+        os.close(write)
+        os.write(got[2].fds[0], b"!")
+        tap.equal(os.read(read, 1), b"!", "and is that one")
+        for fd in (read, got[2].fds[0]):
+            os.close(fd)
+        for one in (got[0], got[2], got[3]):
+            asked.service.send(RETURN, destination=one.sender, reply_serial=one.serial)
+        tap.ok(all(asked.client.reply_to(serial).type == RETURN for serial in (first, third, fourth)), "all are answered")
+        later = asked.send()
+        serve(asked.service, 1)
+        tap.ok(asked.client.reply_to(later).type == RETURN, "a later call asks no more")
+
+
+def test_deny(tap):
+    with Asked() as asked:
+        one = asked.send()
+        line = asked.question()
+        two = asked.send(flags=NO_REPLY)
+        three = asked.send()
+        asked.answer("DENY", line[1])
+        tap.equal(asked.client.reply_to(one).error, DENIED, "the first is denied")
+        tap.equal(asked.client.reply_to(three).error, DENIED, "and the one behind it")
+        asked.client.sync()
+        tap.equal([m for m in asked.client.inbox if m.reply_serial == two], [], "what wants no reply gets none")
+        tap.equal(asked.client.reply_to(asked.send()).error, DENIED, "a later call is denied without a question")
+        tap.equal(asked.client.bus_call("StartServiceByName", "org.test.Ask", 0, signature="su").error, DENIED, "nor is it started")
+        asked.service.sync()
+        tap.equal([m.member for m in asked.service.inbox if m.sender == asked.client.name], [], "nothing has arrived")
+
+
+def test_withdrawn(tap):
+    with Asked() as asked:
+        asked.send()
+        line = asked.question()
+        other = asked.world.connect(asked.path)
+        other.send(CALL, destination="org.test.Ask", path="/", member="Mine")
+        mine = asked.question()
+        tap.ok(mine[0] == "ASK" and mine[1] != line[1], "another client has its own question")
+        asked.client.sock.close()
+        tap.equal(asked.question(), ["WITHDRAW", line[1]], "who leaves withdraws")
+        asked.answer("ALLOW", line[1])
+        asked.answer("ALLOW", mine[1])
+        got = asked.service.next()
+        while got.type != CALL:
+            got = asked.service.next()
+        tap.equal(got.member, "Mine", "the other's is not touched")
+
+
+def test_decider_gone(tap):
+    with Asked() as asked:
+        serial = asked.send()
+        asked.question()
+        asked.ours.shutdown(socket.SHUT_RDWR)
+        tap.equal(asked.client.reply_to(serial).error, DENIED, "nobody left to ask: denied")
+        other = asked.world.connect(asked.path)
+        tap.equal(other.call("org.test.Ask", "Ping").error, DENIED, "and so for who comes later")
+
+
+def test_start(tap):
+    with Asked("--ask=org.act.Shown", "--ask-undecided") as asked:
+        serial = asked.client.send(CALL, destination=BUS, interface=BUS, path="/", member="StartServiceByName",
+                                   body=["org.act.Shown", 0], signature="su")
+        line = asked.question()
+        tap.equal(line[3], "org.act.Shown", "to start it is asked for")
+        asked.answer("ALLOW", line[1])
+        tap.ok("Spawn" in (asked.client.reply_to(serial).error or ""), "it is tried, and fails by itself")
+        tap.equal(asked.client.bus_call("GetNameOwner", "org.test.Ask").error, "org.freedesktop.DBus.Error.NameHasNoOwner",
+                  "what is undecided is not visible")
+        serial = asked.send()
+        line = asked.question()
+        asked.answer("ALLOW", line[1])
+        serve(asked.service, 1)
+        tap.ok(asked.client.reply_to(serial).type == RETURN, "but may be asked for")
+        tap.equal(asked.client.bus_call("GetNameOwner", "org.test.Ask").args(), [asked.service.name], "and is visible then")
+        asked.client.bus_call("AddMatch", "type='signal'")
+        asked.service.send(SIGNAL, path="/a", interface="org.test.I", member="Tick")
+        asked.service.sync()
+        asked.client.sync()
+        tap.equal(len(asked.client.take(member="Tick")), 1, "and its signals arrive")
+
+
+def test_retry(tap):
+    with Asked() as asked:
+        serial = asked.send(body=["x"], signature="s", fds=[0])
+        line = asked.question()
+        asked.answer("RETRY", line[1])
+        again = asked.question()
+        tap.ok(again[0] == "ASK" and again[1] != line[1], "judged anew by the same policy, it is asked anew")
+        asked.answer("ALLOW", again[1])
+        got = asked.service.next()
+        while got.type != CALL:
+            got = asked.service.next()
+        tap.ok(got.serial == serial and len(got.fds) == 1, "and loses nothing")
+
+
+def test_bounds(tap):
+    with Asked() as asked:
+        serials = [asked.send() for _ in range(600)]
+        line = asked.question()
+        refused = asked.client.reply_to(serials[-1])
+        tap.equal(refused.error, "org.freedesktop.DBus.Error.LimitsExceeded", "no more than so many are held")
+        big = asked.send(body=["x" * 20_000_000], signature="s")
+        tap.equal(asked.client.reply_to(big).error, "org.freedesktop.DBus.Error.LimitsExceeded", "and no giants")
+        asked.answer("DENY", line[1])
+        tap.equal(asked.client.reply_to(serials[0]).error, DENIED, "the first was held")
+
+
+run_tests(test_allow, test_deny, test_withdrawn, test_decider_gone, test_start, test_retry, test_bounds)
