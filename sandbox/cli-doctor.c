@@ -123,6 +123,17 @@ pst_cli_doctor_main (int argc, char **argv)
 
       report (PST_FINDING_PROBLEM, "user namespaces", state, remedy);
     }
+  else if (getuid () != 0 && !pst_doctor_try_gate (&refused))
+    {
+      g_autofree char *state = g_strdup_printf ("mounting one failed: %s", g_strerror (refused));
+
+      report (
+          PST_FINDING_PROBLEM, "gate", state,
+          "If nothing above explains it, a policy (SELinux, AppArmor, a container) forbids FUSE in user namespaces; allow it "
+          "for Postern.");
+    }
+  else if (getuid () != 0)
+    report (PST_FINDING_OK, "gate", "can be mounted", NULL);
   report_programs ();
   if (getuid () != 0)
     report_broker ();

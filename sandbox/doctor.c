@@ -6,9 +6,13 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define APPARMOR_RESTRICTION "/proc/sys/kernel/apparmor_restrict_unprivileged_userns"
+#define APPARMOR_PROFILE "/etc/apparmor.d/postern"
 
 void
 pst_finding_free (PstFinding *finding)
@@ -82,9 +86,9 @@ examine_user_namespaces (GPtrArray *findings, const char *root)
   else if (read_number (root, "/proc/sys/kernel/unprivileged_userns_clone", 1) == 0)
     add (findings, PST_FINDING_PROBLEM, "user namespaces", "for root only (kernel.unprivileged_userns_clone is 0)",
          "Allow them: sudo sysctl -w kernel.unprivileged_userns_clone=1, and keep it in /etc/sysctl.d/.");
-  else if (read_number (root, "/proc/sys/kernel/apparmor_restrict_unprivileged_userns", 0) == 1)
+  else if (read_number (root, APPARMOR_RESTRICTION, 0) == 1)
     {
-      g_autofree char *profile = g_strconcat (root, "/etc/apparmor.d/postern", NULL);
+      g_autofree char *profile = g_strconcat (root, APPARMOR_PROFILE, NULL);
 
       if (g_file_test (profile, G_FILE_TEST_EXISTS))
         add (findings, PST_FINDING_OK, "user namespaces", "restricted by AppArmor, with a profile for Postern", NULL);
@@ -135,6 +139,54 @@ pst_doctor_examine (const char *root, const char *kernel)
   return findings;
 }
 
+static gboolean
+write_text (const char *path, const char *text)
+{
+  int fd = open (path, O_WRONLY | O_CLOEXEC);
+  gboolean ok = fd >= 0 && write (fd, text, strlen (text)) == (ssize_t)strlen (text);
+
+  if (fd >= 0)
+    close (fd);
+  return ok;
+}
+
+/* What a launch does, up to the gate's mount; nobody serves it, and it ends with the child. 0 or an errno. */
+static int
+mount_gate (uid_t uid, gid_t gid)
+{
+  g_autofree char *users = g_strdup_printf ("%u %u 1", uid, uid);
+  g_autofree char *groups = g_strdup_printf ("%u %u 1", gid, gid);
+  g_autofree char *options = NULL;
+  int fd;
+
+  if (!write_text ("/proc/self/setgroups", "deny") || !write_text ("/proc/self/uid_map", users) ||
+      !write_text ("/proc/self/gid_map", groups) || mount (NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+    return errno;
+  fd = open ("/dev/fuse", O_RDWR | O_CLOEXEC);
+  if (fd < 0)
+    return errno;
+  options = g_strdup_printf ("fd=%d,rootmode=40000,user_id=%u,group_id=%u", fd, uid, gid);
+  return mount ("postern-doctor", "/", "fuse", MS_NOSUID | MS_NODEV, options) == 0 ? 0 : errno;
+}
+
+gboolean
+pst_doctor_try_gate (int *error_number)
+{
+  int status;
+  uid_t uid = getuid ();
+  gid_t gid = getgid ();
+  pid_t child;
+
+  fflush (NULL);
+  child = fork ();
+  if (child == 0)
+    _exit (unshare (CLONE_NEWUSER | CLONE_NEWNS) == 0 ? mount_gate (uid, gid) : errno);
+  while (child > 0 && waitpid (child, &status, 0) < 0 && errno == EINTR)
+    ;
+  *error_number = child < 0 ? errno : WIFEXITED (status) ? WEXITSTATUS (status) : EINVAL;
+  return *error_number == 0;
+}
+
 gboolean
 pst_doctor_try_user_namespace (int *error_number)
 {
@@ -174,6 +226,11 @@ pst_doctor_user_namespace_remedy (const char *root, int error_number)
       if (finding->level == PST_FINDING_PROBLEM)
         return g_strdup (finding->remedy);
     }
+  /* The profile is there, or there would have been a problem above. */
+  if (read_number (root, APPARMOR_RESTRICTION, 0) == 1)
+    return g_strdup (
+        "The AppArmor profile is there but does not hold for this program: load it (sudo apparmor_parser -r " APPARMOR_PROFILE
+        "), and start Postern from where it is installed, /usr/bin or /usr/local/bin.");
   if (error_number == ENOSPC)
     return g_strdup (
         "The limit of user namespaces is reached; raise user.max_user_namespaces, or leave the sandbox that you are in.");

@@ -31,6 +31,9 @@ GPtrArray *pst_doctor_examine (const char *root, const char *kernel);
 /* Makes a user namespace in a child process. FALSE: it is refused, *error_number says how. */
 gboolean pst_doctor_try_user_namespace (int *error_number);
 
+/* Mounts a gate as a launch does, in a child process. FALSE: that cannot be done, *error_number says why. */
+gboolean pst_doctor_try_gate (int *error_number);
+
 /* The remedy for a refused user namespace on the system at @root. (transfer full) */
 char *pst_doctor_user_namespace_remedy (const char *root, int error_number);
 

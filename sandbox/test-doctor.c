@@ -3,6 +3,7 @@
 #include "cli-output.h"
 #include "doctor.h"
 
+#include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
 
@@ -99,6 +100,13 @@ test_user_namespaces (void)
   expect (root, "6.8", "user namespaces", PST_FINDING_PROBLEM, "apparmor_parser");
   put (root, "/etc/apparmor.d/postern", "");
   expect (root, "6.8", "user namespaces", PST_FINDING_OK, NULL);
+  {
+    /* Ubuntu, and the profile is not loaded, or is not for where this Postern is. */
+    g_autofree char *remedy = pst_doctor_user_namespace_remedy (root, EPERM);
+
+    g_assert_nonnull (strstr (remedy, "apparmor_parser -r"));
+    g_assert_nonnull (strstr (remedy, "/usr/bin"));
+  }
   put (root, "/proc/sys/kernel/unprivileged_userns_clone", "0\n");
   expect (root, "6.1", "user namespaces", PST_FINDING_PROBLEM, "unprivileged_userns_clone=1");
   put (root, "/proc/sys/user/max_user_namespaces", "0\n");

@@ -218,7 +218,7 @@ def test_control(tap):
     with Home() as home:  # its broker talks to nobody from another user namespace
         doctor = home.postern("doctor", preexec_fn=machine(no_change))
         tap.ok(doctor.returncode == 0 and "problem" not in doctor.stdout.split("Postern can work here.")[0], "and doctor finds no problem", doctor.stdout)
-        tap.ok(all(word in doctor.stdout for word in ("kernel", "user namespaces", "/dev/fuse", "ptrace", "broker", "grants", "agent")), "having looked at everything",
+        tap.ok(all(word in doctor.stdout for word in ("kernel", "user namespaces", "/dev/fuse", "ptrace", "gate", "broker", "grants", "agent")), "having looked at everything",
                doctor.stdout)
 
 
@@ -236,6 +236,17 @@ def test_no_user_namespaces(tap):
     with Home() as home:
         refused(tap, "no user namespaces", home.postern("run", "true", preexec_fn=machine(without_namespaces)), CANNOT, "user namespaces", "sysctl")
         examined(tap, "no user namespaces", home.postern("doctor", preexec_fn=machine(without_namespaces)), "user namespaces", "sysctl")
+
+
+def test_no_agent(tap):
+    """An installation that lacks a program."""
+    with Home() as home:
+        parts = os.path.join(home.root, "parts")
+        for program in ("sandbox/postern", "broker/postern-broker", "fusefs/postern-fusefs", "prompt-ui/postern-agent-tty"):
+            os.makedirs(os.path.join(parts, os.path.dirname(program)), exist_ok=True)
+            shutil.copy(home.program(program), os.path.join(parts, program))
+        prepare = machine(lambda: mount(parts, os.path.dirname(os.path.dirname(home.program("sandbox/postern"))), flags=MS_BIND))
+        examined(tap, "no agent", home.postern("doctor", preexec_fn=prepare), "postern-agent", "Install Postern again")
 
 
 def test_no_fuse(tap):
