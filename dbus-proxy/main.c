@@ -75,6 +75,8 @@ bus_new (const PstBusOption *option, guint number, const PstDecider *decider)
     fprintf (stderr, "Failed to start proxy for %s: %s\n", option->address, g_strerror (errno));
   else
     return bus;
+  g_clear_pointer (&bus->addresses, g_array_unref);
+  g_free (bus);
   return NULL;
 }
 
@@ -95,6 +97,7 @@ main (int argc, char **argv)
   if (!pst_options_parse (&options, argc - 1, (const char *const *)argv + 1, &error))
     {
       fprintf (stderr, "%s\n", error);
+      pst_options_clear (&options);
       return EXIT_FAILURE;
     }
   if (options.help)

@@ -7,9 +7,15 @@ import tempfile
 from wire import BUS, CALL, OURS, RETURN, SIGNAL, Closed, Connection, World, message, run_tests
 
 
-def rss_kib(pid, key="VmHWM:"):
+def rss_kib(pid):
     with open(f"/proc/{pid}/status", encoding="ascii") as lines:
-        return next(int(line.split()[1]) for line in lines if line.startswith(key))
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
+
+
+def is_small(process):
+    """Its peak, of which 2.5 MiB are the program; a sanitizer needs more for itself."""
+    sanitized = os.environ.get("POSTERN_SANITIZE", "none") != "none"
+    return rss_kib(process.pid) < (400 if sanitized else 8) * 1024
 
 
 def readable(pid):
@@ -30,7 +36,7 @@ def test_never_reads(tap):
             service.sync()
             assert other.bus_call("GetId").type == RETURN
         tap.ok(True, "40 MB for who does not read: the others are served")
-        tap.ok(rss_kib(process.pid) < 12 * 1024, "and nothing grows", rss_kib(process.pid))
+        tap.ok(is_small(process), "and nothing grows", rss_kib(process.pid))
         n = 0
         while n < 2000:
             n += deaf.next().member == "Tick"
@@ -56,7 +62,7 @@ def test_floods(tap):
         except BlockingIOError:
             pass
         tap.ok(other.bus_call("GetId").type == RETURN, f"{sent} bytes in a flood: the others are served")
-        tap.ok(rss_kib(process.pid) < 12 * 1024, "and nothing grows", rss_kib(process.pid))
+        tap.ok(is_small(process), "and nothing grows", rss_kib(process.pid))
 
 
 def test_never_answers(tap):
@@ -72,7 +78,7 @@ def test_never_answers(tap):
             service.inbox.clear()
         tap.ok(client.bus_call("GetId").type == RETURN, "10,000 calls without an answer")
         tap.ok(other.bus_call("GetId").type == RETURN, "others are served")
-        tap.ok(rss_kib(process.pid) < 12 * 1024, "and little grows", rss_kib(process.pid))
+        tap.ok(is_small(process), "and little grows", rss_kib(process.pid))
 
 
 def test_big(tap):
@@ -92,7 +98,7 @@ def test_big(tap):
         reply = client.call("org.test.Talk", "M", body=[text], signature="s", fds=[write])
         tap.ok(reply.args() == [text], "12 MB there and back")
         tap.equal(os.waitpid(pid, 0)[1], 0, "with a descriptor")
-        tap.ok(rss_kib(process.pid) < 12 * 1024, "not kept whole", rss_kib(process.pid))
+        tap.ok(is_small(process), "not kept whole", rss_kib(process.pid))
         os.close(read), os.close(write)
 
 
@@ -100,8 +106,7 @@ def test_many(tap):
     with World() as world:
         path, process = world.start(OURS, "--filter", "--talk=org.test.Talk")
         idle = [Connection(path) for _ in range(150)]
-        before = rss_kib(process.pid, "VmRSS:")
-        tap.ok(before < 12 * 1024, "150 idle clients", before)
+        tap.ok(is_small(process), "150 idle clients", rss_kib(process.pid))
         one = world.connect(path)
         tap.ok(one.bus_call("GetId").type == RETURN, "and one that calls")
         for other in idle:
