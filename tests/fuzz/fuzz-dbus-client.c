@@ -138,16 +138,12 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   static const char hello[] = "\0AUTH\r\n", ok[] = "OK 1\r\n", begin[] = "BEGIN\r\n";
   g_autoptr (GByteArray) at_bus = g_byte_array_new (), at_client = g_byte_array_new ();
   gboolean allowed = FALSE;
-  int sockets[2], bus_end, probe;
-  static int lowest_fd = -1;
+  int sockets[2], bus_end, probe, lowest_fd;
 
   if (listener < 0)
     set_up ();
-  if (lowest_fd < 0)
-    {
-      lowest_fd = dup (0);
-      close (lowest_fd);
-    }
+  lowest_fd = dup (0);
+  close (lowest_fd);
   g_assert_true (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) == 0);
   pst_client_new_take_fd (sockets[0], &bus);
   bus_end = accept4 (listener, NULL, NULL, SOCK_CLOEXEC);
@@ -192,7 +188,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   g_assert_cmpuint (pst_clients_get_n (), ==, 0);
   g_assert_null (asked);
   probe = dup (0);
-  g_assert_true (probe == lowest_fd);
+  g_assert_cmpint (probe, ==, lowest_fd);
   close (probe);
   return 0;
 }
