@@ -14,6 +14,21 @@
 
 #define ROUNDS 200
 
+/* Until when a broker may live, in µs: between its start and the twentieth grant or so, however fast the machine and the build.
+ */
+#define SHORTEST 80000
+#define LONGEST 2000000
+static int longest_life = SHORTEST;
+
+static void
+adapt (guint n_confirmed)
+{
+  if (n_confirmed == 0)
+    longest_life = MIN (longest_life / 4 * 5, LONGEST);
+  else if (n_confirmed > 20)
+    longest_life = MAX (longest_life / 5 * 4, SHORTEST);
+}
+
 static char *
 name_of (guint n)
 {
@@ -25,8 +40,8 @@ kill_soon (gpointer data)
 {
   TestBroker *broker = data;
 
-  /* Anywhere between its start and the twentieth grant or so: this is what is tested, not something that is waited for. */
-  g_usleep ((gulong)g_random_int_range (500, 80000));
+  /* At any moment: this is what is tested, not something that is waited for. */
+  g_usleep ((gulong)g_random_int_range (500, longest_life));
   kill (broker->pid, SIGKILL);
   return NULL;
 }
@@ -45,6 +60,7 @@ main (int argc, char **argv)
   confirmed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   for (guint round = 0; round < rounds; round++)
     {
+      guint before = g_hash_table_size (confirmed);
       GThread *killer;
       int status;
 
@@ -75,6 +91,7 @@ main (int argc, char **argv)
       g_assert_cmpint (waitpid (broker->pid, &status, 0), ==, broker->pid);
       g_assert_true (WIFSIGNALED (status));
       broker->pid = 0;
+      adapt (g_hash_table_size (confirmed) - before);
     }
 
   test_broker_start (broker, NULL);
