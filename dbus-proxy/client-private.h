@@ -39,6 +39,8 @@ typedef struct
   PstClient *client;
   guint8 *carry; /* (nullable): what was read and could not be used yet */
   gsize carry_size, carry_capacity;
+  gsize last_read;   /* bytes */
+  guint streak;      /* readings since the other side was read */
   gsize want;        /* not worth looking at before there are so many bytes */
   guint32 remaining; /* bytes of a body that are still to come … */
   gboolean dropping; /* … and do not pass */

@@ -26,6 +26,7 @@ static const char *const allowed[] = {
   "epoll_wait",
   "epoll_pwait",
   "epoll_ctl",
+  "sched_yield",
   /* messages to the person who started it, and the log */
   "write",
   "writev",
