@@ -346,8 +346,8 @@ consume (PstSide *side, guint8 *take_data, gsize size, gsize capacity)
 }
 
 /* The scheduler may wake us for each message of a burst, while its sender would have the next ready in a moment. Three system
- * calls for one message are the better part of what it costs: let the sender write first. Only where many messages have come one
- * way, so that no answer is waited for; and when nobody else wants the core, this returns at once. */
+ * calls for one message are the better part of what it costs: let the sender write first. Only where many messages have come
+ * one way, so that no answer is waited for; and when nobody else wants the core, this returns at once. */
 static void
 let_gather (PstSide *side)
 {
