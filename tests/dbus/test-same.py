@@ -104,7 +104,7 @@ class Script:
             self.message(CALL, name, interface="org.other", flags=NO_AUTO_START)
             self.message(CALL, name, interface=None, flags=NO_AUTO_START)
             self.message(CALL, name, flags=NO_REPLY | NO_AUTO_START)
-            self.message(SIGNAL, name)
+            self.message(SIGNAL, name, flags=NO_AUTO_START)
         for name in subjects[:4] + ["org.act.Hidden"]:
             self.message(CALL, name)
         for name in ("org.act.Hidden", "org.test.One", "org.test.Three", "org.testing"):
