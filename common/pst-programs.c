@@ -19,6 +19,7 @@ static const struct
 } programs[] = {
   { "postern", "sandbox", PST_BINDIR },
   { "postern-fusefs", "fusefs", PST_LIBEXECDIR },
+  { "postern-dbus-proxy", "dbus-proxy", PST_LIBEXECDIR },
   { "postern-broker", "broker", PST_LIBEXECDIR },
   { "postern-agent", "prompt-ui", PST_LIBEXECDIR },
   { "postern-agent-tty", "prompt-ui", PST_LIBEXECDIR },
