@@ -150,6 +150,16 @@ pst_build_false (guint32 serial, guint32 reply_serial, const char *destination, 
 }
 
 guint8 *
+pst_build_one (guint32 serial, guint32 reply_serial, const char *destination, gsize *size)
+{
+  GByteArray *out = begin_reply (PST_MESSAGE_RETURN, serial, reply_serial, destination);
+  guint body = end_header (out, "u");
+
+  put_u32 (out, 1);
+  return end (out, body, size);
+}
+
+guint8 *
 pst_build_with_body (const PstHeader *header, const guint8 *message, const guint8 *body, gsize body_size, gsize *size)
 {
   guint8 *out = g_malloc (header->header_length + body_size);

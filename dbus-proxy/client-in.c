@@ -149,6 +149,9 @@ answer (PstClient *client, const PstHeader *header, PstReplyKind kind)
     case PST_REPLY_FALSE:
       data = pst_build_false (header->serial, header->reply_serial, self, &size);
       break;
+    case PST_REPLY_ONE:
+      data = pst_build_one (header->serial, header->reply_serial, self, &size);
+      break;
     case PST_REPLY_UNKNOWN:
       data = pst_build_error (header->serial, header->reply_serial, self, ERROR ("ServiceUnknown"), "The name is not known",
                               &size);
@@ -214,6 +217,7 @@ reply (PstClient *client, const PstHeader *header, const guint8 *data, gsize siz
     case PST_REPLY_UNKNOWN:
     case PST_REPLY_NO_OWNER:
     case PST_REPLY_FALSE:
+    case PST_REPLY_ONE:
     case PST_REPLY_LIMIT:
       answer (client, header, kind);
       break;

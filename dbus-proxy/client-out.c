@@ -277,6 +277,8 @@ pst_client_from_client (PstClient *client, const PstHeader *header, const guint8
       }
     case PST_BUS_SAY_FALSE:
       return refuse (client, header, PST_REPLY_FALSE);
+    case PST_BUS_SAY_OWNED:
+      return refuse (client, header, PST_REPLY_ONE);
     case PST_BUS_NO_OWNER:
       return refuse (client, header, PST_REPLY_NO_OWNER);
     case PST_BUS_HIDE:

@@ -30,6 +30,7 @@ typedef enum
   PST_REPLY_UNKNOWN,
   PST_REPLY_NO_OWNER,
   PST_REPLY_FALSE,
+  PST_REPLY_ONE,
   PST_REPLY_LIMIT,
 } PstReplyKind;
 

@@ -59,6 +59,8 @@ pst_client_close (PstClient *client, const char *why)
   side_close (&client->client);
   side_close (&client->bus);
   g_queue_remove (&waiting, client);
+  if (client->connecting && client->bus_config->forget != NULL)
+    client->bus_config->forget (client);
   g_queue_push_tail (&dead, client);
 }
 
@@ -481,11 +483,27 @@ on_ready (PstSource *source, guint32 events)
 
 /* ---- the beginning ------------------------------------------------------------ */
 
+void
+pst_client_connected (PstClient *client, int fd)
+{
+  client->bus.source.fd = fd;
+  client->connecting = FALSE;
+  if (fd >= 0)
+    pst_client_continue (client);
+  else
+    pst_client_close (client, "the bus cannot be reached");
+}
+
 static void
 connect_bus (PstClient *client)
 {
   const GArray *addresses = client->bus_config->addresses;
 
+  if (client->bus_config->connect != NULL)
+    {
+      client->bus_config->connect (client->bus_config, client);
+      return;
+    }
   for (; client->next_address < addresses->len; client->next_address++)
     {
       const PstAddress *one = &g_array_index (addresses, PstAddress, client->next_address);
@@ -495,9 +513,7 @@ connect_bus (PstClient *client)
         break;
       if (connect (fd, (const struct sockaddr *)&one->address, one->length) == 0)
         {
-          client->bus.source.fd = fd;
-          client->connecting = FALSE;
-          pst_client_continue (client);
+          pst_client_connected (client, fd);
           return;
         }
       close (fd);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "confine.h"
 
+#include "pst-isolate.h"
+
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -17,8 +19,8 @@
  *   privilege  none to be had: no exec, no new privileges; not dumpable
  *   calls      those in seccomp-gen.c
  *
- * An empty root is not made here: each client is connected to the bus by its path. The launcher, which knows where the bus
- * is, gives the proxy a root with that socket and nothing else. */
+ * An empty root is not made for one that is started by hand: each client is connected to the bus by its path. In a sandbox the
+ * supervisor connects, and nothing can be named. */
 
 #include "dbus-proxy-seccomp.h"
 
@@ -49,6 +51,24 @@ pst_confine (const char **what)
   {
     struct sock_fprog program = { .len = G_N_ELEMENTS (pst_seccomp_filter),
                                   .filter = (struct sock_filter *)pst_seccomp_filter };
+
+    *what = "install its list of system calls";
+    return prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0;
+  }
+#else
+  return TRUE;
+#endif
+}
+
+gboolean
+pst_confine_handed (const char **what)
+{
+  if (!pst_isolate (MAX_FILES, what))
+    return FALSE;
+#ifndef PST_SANITIZED
+  {
+    struct sock_fprog program = { .len = G_N_ELEMENTS (pst_seccomp_filter_handed),
+                                  .filter = (struct sock_filter *)pst_seccomp_filter_handed };
 
     *what = "install its list of system calls";
     return prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0;

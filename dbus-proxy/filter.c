@@ -82,6 +82,11 @@ decide_name_argument (const PstBusCase *what, Method method, const char **ask_na
   PstBusLevel need = method == METHOD_OWN ? PST_BUS_OWN : method == METHOD_TALK ? PST_BUS_TALK : PST_BUS_SEE;
   PstBusMatch match = { 0 };
 
+  if (what->policy->by_catalogue && method == METHOD_OWN)
+    return strcmp (what->header->member, "ListQueuedOwners") != 0 && what->arg != NULL && what->arg[0] != ':' &&
+                   pst_bus_name_is_valid (what->arg, strlen (what->arg))
+               ? PST_BUS_SAY_OWNED
+               : PST_BUS_DENY;
   if (what->arg != NULL && pst_bus_name_is_valid (what->arg, strlen (what->arg)))
     pst_names_match (what->names, what->policy, what->arg, NULL, &match);
   if (match.level >= need)

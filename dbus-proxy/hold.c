@@ -162,7 +162,8 @@ pst_ask_answer (PstAsk *ask, PstAskAnswer answer)
   if (answer != PST_ASK_RETRY)
     pst_names_set_answer (client->names, ask->name, answer == PST_ASK_ALLOW);
   /* Its signals are let in, and its unique name may be written to, as soon as we know who it is. */
-  if (answer == PST_ASK_ALLOW && g_hash_table_lookup (client->bus_config->policy->names, ask->name) == NULL)
+  if (answer == PST_ASK_RETRY ||
+      (answer == PST_ASK_ALLOW && g_hash_table_lookup (client->bus_config->policy->names, ask->name) == NULL))
     pst_client_query_owner (client, ask->name, TRUE);
   while ((held = g_queue_pop_head (&ask->messages)) != NULL)
     {

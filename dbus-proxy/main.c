@@ -4,6 +4,7 @@
 #include "loop.h"
 #include "options.h"
 #include "postern-config.h"
+#include "postern.h"
 #include "server.h"
 
 #include <errno.h>
@@ -12,6 +13,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -80,6 +82,25 @@ bus_new (const PstBusOption *option, guint number, const PstDecider *decider)
   return NULL;
 }
 
+/* The supervisor's link is descriptor 3, and there are no others. */
+static int
+serve_sandbox (void)
+{
+  const char *what;
+
+  signal (SIGPIPE, SIG_IGN);
+  mallopt (M_ARENA_MAX, 1);
+  pst_loop_init ();
+  pst_loop_set_idle (on_idle);
+  if (!pst_confine_handed (&what))
+    {
+      fprintf (stderr, "postern-dbus-proxy could not %s: %s\n", what, g_strerror (errno));
+      return EXIT_FAILURE;
+    }
+  pst_postern_start (3);
+  pst_loop_run ();
+}
+
 int
 main (int argc, char **argv)
 {
@@ -89,6 +110,8 @@ main (int argc, char **argv)
   PstOptions options;
   const char *what;
 
+  if (argc == 2 && strcmp (argv[1], "--postern") == 0)
+    return serve_sandbox ();
   if (argc == 1)
     {
       usage (stderr);

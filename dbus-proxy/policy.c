@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "policy.h"
 
+#include "catalogue.h"
 #include "message.h"
 
 #include <string.h>
@@ -121,6 +122,19 @@ pst_bus_policy_add_rule (PstBusPolicy *policy, const char *name, const char *tex
   return add (policy, name, rule, TRUE);
 }
 
+gboolean
+pst_bus_policy_add_part (PstBusPolicy *policy, const char *name, const char *interface, const char *member, PstBusAnswer answer)
+{
+  PstBusRule *rule = g_new0 (PstBusRule, 1);
+
+  rule->level = answer == PST_BUS_ANSWER_ALLOW ? PST_BUS_TALK : answer == PST_BUS_ANSWER_ASK ? PST_BUS_SEE : PST_BUS_NONE;
+  rule->answer = answer;
+  rule->kinds = PST_BUS_CALLS | PST_BUS_BROADCASTS;
+  rule->interface = g_strdup (interface);
+  rule->member = g_strdup (member);
+  return add (policy, name, rule, FALSE);
+}
+
 static gboolean
 rule_matches (const PstBusRule *rule, const PstBusQuery *query)
 {
@@ -148,6 +162,11 @@ pst_bus_policy_match (const PstBusPolicy *policy, const char *name, const PstBus
   PstBusLevel level = PST_BUS_NONE;
   char *dot;
 
+  if (policy->by_catalogue)
+    {
+      pst_catalogue_match (policy, name, query, match);
+      return;
+    }
   if (length >= sizeof part)
     return;
   memcpy (part, name, length + 1);

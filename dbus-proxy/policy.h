@@ -43,6 +43,7 @@ typedef struct
   gboolean filter;        /* FALSE: everything passes */
   gboolean sloppy_names;  /* changes of any unique name are shown */
   gboolean log;           /* each message is told on standard output */
+  gboolean by_catalogue;  /* the most specific rule decides, and names are owned only in appearance: see catalogue.h */
   gboolean ask_undecided; /* a name without a rule is asked for instead of hidden */
   GHashTable *names;      /* well-known name → GPtrArray of PstBusRule */
 } PstBusPolicy;
@@ -70,6 +71,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (PstBusPolicy, pst_bus_policy_free)
 gboolean pst_bus_policy_add (PstBusPolicy *policy, const char *name, PstBusLevel level, PstBusAnswer answer);
 /* @rule is [METHOD][@PATH]: METHOD is "*", INTERFACE.* or INTERFACE.MEMBER; PATH may end in slash-asterisk. */
 gboolean pst_bus_policy_add_rule (PstBusPolicy *policy, const char *name, const char *rule, PstBusKind kind);
+
+/* A rule about the calls of @interface and @member (each (nullable): any), for a policy by catalogue. */
+gboolean pst_bus_policy_add_part (PstBusPolicy *policy, const char *name, const char *interface, const char *member,
+                                  PstBusAnswer answer);
 
 /* Adds what the policy says about the well-known name @name to @match. @query is NULL for the level only. */
 void pst_bus_policy_match (const PstBusPolicy *policy, const char *name, const PstBusQuery *query, PstBusMatch *match);

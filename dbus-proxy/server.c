@@ -42,7 +42,7 @@ on_ready (PstSource *source, guint32 events)
 void
 pst_servers_on_idle (void)
 {
-  for (guint i = 0; i < servers->len; i++)
+  for (guint i = 0; servers != NULL && i < servers->len; i++)
     {
       Server *server = g_ptr_array_index (servers, i);
 
@@ -54,11 +54,24 @@ pst_servers_on_idle (void)
     }
 }
 
+static void
+add (int fd, const PstBus *bus, const char *path)
+{
+  Server *server = g_new0 (Server, 1);
+
+  server->source = (PstSource){ .fd = fd, .ready = on_ready };
+  server->bus = bus;
+  server->path = g_strdup (path);
+  pst_source_watch (&server->source, EPOLLIN);
+  if (servers == NULL)
+    servers = g_ptr_array_new ();
+  g_ptr_array_add (servers, server);
+}
+
 gboolean
 pst_server_start (const char *path, const PstBus *bus)
 {
   struct sockaddr_un address = { .sun_family = AF_UNIX };
-  Server *server;
   int fd;
 
   if (strlen (path) >= sizeof address.sun_path)
@@ -78,20 +91,24 @@ pst_server_start (const char *path, const PstBus *bus)
       errno = saved;
       return FALSE;
     }
-  server = g_new0 (Server, 1);
-  server->source = (PstSource){ .fd = fd, .ready = on_ready };
-  server->bus = bus;
-  server->path = g_strdup (path);
-  pst_source_watch (&server->source, EPOLLIN);
-  if (servers == NULL)
-    servers = g_ptr_array_new ();
-  g_ptr_array_add (servers, server);
+  add (fd, bus, path);
   return TRUE;
+}
+
+void
+pst_server_start_take_fd (int fd, const PstBus *bus)
+{
+  add (fd, bus, NULL);
 }
 
 void
 pst_servers_unlink (void)
 {
-  for (guint i = 0; i < servers->len; i++)
-    unlink (((Server *)g_ptr_array_index (servers, i))->path);
+  for (guint i = 0; servers != NULL && i < servers->len; i++)
+    {
+      const Server *server = g_ptr_array_index (servers, i);
+
+      if (server->path != NULL)
+        unlink (server->path);
+    }
 }
