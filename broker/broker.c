@@ -45,6 +45,16 @@ make_profiles (PstHost *host)
   return pst_profiles_new (dirs);
 }
 
+static PstServices *
+make_services (PstHost *host, GError **error)
+{
+  g_autofree char *own = g_build_filename (host->config_home, "postern", "services", NULL),
+                  *packaged = pst_data_find ("services");
+  const char *dirs[] = { "/etc/postern/services", PST_SYSCONFDIR "/services", own, packaged, NULL };
+
+  return pst_services_load (dirs, error);
+}
+
 static void
 open_store (PstBroker *broker)
 {
@@ -113,6 +123,12 @@ pst_broker_new (GError **error)
   broker->store_path = g_build_filename (broker->state_dir, "grants.db", NULL);
   broker->identity = make_identity (broker->host);
   broker->profiles = make_profiles (broker->host);
+  broker->services = make_services (broker->host, error);
+  if (!broker->services)
+    {
+      pst_broker_free (broker);
+      return NULL;
+    }
   open_store (broker);
   return broker;
 }
@@ -134,6 +150,7 @@ pst_broker_free (PstBroker *broker)
   pst_policy_cache_free (broker->policies);
   pst_identity_free (broker->identity);
   pst_profiles_free (broker->profiles);
+  pst_services_free (broker->services);
   g_clear_pointer (&broker->locks, g_ptr_array_unref);
   g_strfreev (broker->lock_dirs);
   pst_host_free (broker->host);

@@ -7,6 +7,7 @@
 #include "identity.h"
 #include "policy-cache.h"
 #include "profiles.h"
+#include "services.h"
 #include "pst-peer.h"
 #include "store.h"
 
@@ -42,6 +43,7 @@ struct _PstBroker
   GPtrArray *locks; /* of PstLock */
   PstIdentity *identity;
   PstProfiles *profiles;
+  PstServices *services; /* the catalogue */
   PstPolicyCache *policies;
   PstAskQueue *queue;
   GHashTable *sandboxes; /* number → PstSandbox, a reference each */
@@ -54,9 +56,16 @@ struct _PstBroker
   guint show_source, deadline_source, expiry_source, killed_source;
 };
 
-/* One held request of a gate. */
+/* What an ask of the message bus proxy is about, besides the name. The proxy has it from the application: for the words only. */
+typedef struct
+{
+  char *interface, *member; /* "" where unknown */
+} PstBusAsk;
+
+/* One held request of a gate: of the file gate, or of the message bus proxy. */
 struct _PstAsk
 {
+  PstBusAsk *bus; /* (nullable): set for one of the proxy; path is then "session:NAME" or "system:NAME" */
   PstSandbox *sandbox; /* borrowed: a sandbox ends its asks before it goes */
   guint64 id;
   guint32 serial;
@@ -102,6 +111,7 @@ struct _PstSandbox
   PstProfile *profile; /* (nullable) */
   PstPeer *launcher;
   PstPeer *gate; /* (nullable): gone */
+  PstPeer *bus;  /* (nullable): the message bus proxy, if there is one */
   gboolean ended;
   GVariant *environment; /* a{sv} */
   char *screen;          /* where its questions go */

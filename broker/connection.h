@@ -36,6 +36,8 @@ void pst_peer_agent_handle (PstConnection *connection, PstMessage *message);
 void pst_peer_control_handle (PstConnection *connection, PstMessage *message);
 /* The gate's socket came with Register. */
 void pst_peer_gate_start (PstSandbox *sandbox, int fd);
+/* The same for the message bus proxy. */
+void pst_peer_bus_start (PstSandbox *sandbox, int fd);
 /* Started has come: asks that were quicker are considered. */
 void pst_peer_gate_started (PstSandbox *sandbox);
 

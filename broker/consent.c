@@ -19,6 +19,7 @@
 #include <glib/gi18n.h>
 
 #include "agent-start.h"
+#include "bus-rules.h"
 #include "facts.h"
 #include "killed.h"
 #include "notify.h"
@@ -54,12 +55,36 @@ is_open_door (const PstAsk *ask, const PstDecision *decision)
   return decision->is_door && ask->op == PST_OP_LOOKUP && ask->access == PST_ACCESS_VIEW;
 }
 
+/* What the rules say of a service now. */
+static PstAnswer
+decide_bus (const PstAsk *ask)
+{
+  PstSandbox *sandbox = ask->sandbox;
+  PstDecideInput input;
+  PstAnswer answer;
+
+  pst_broker_decide_input (sandbox->broker, sandbox, &input);
+  answer = pst_bus_rules_decide (&input, sandbox->broker->services, ask->path);
+  pst_decide_input_clear (&input);
+  return answer;
+}
+
 void
 pst_consent_consider (PstAsk *ask, const PstShown *shown)
 {
   PstSandbox *sandbox = ask->sandbox;
   PstDecision decision;
 
+  if (ask->bus)
+    {
+      PstAnswer answer = decide_bus (ask);
+
+      if (answer == PST_ANSWER_ASK)
+        pst_consent_question (ask);
+      else
+        pst_ask_finish (ask, answer == PST_ANSWER_ALLOW ? PST_OUTCOME_RETRY : PST_OUTCOME_DENY);
+      return;
+    }
   pst_ruleset_decide (sandbox->ruleset, ask->path, ask->access, &decision);
   switch (decision.answer)
     {
@@ -124,15 +149,16 @@ pst_consent_question (PstAsk *ask)
   PstQuestion *question;
   PstOffer *offer;
 
-  if (!ask->target)
+  if (!ask->target && !ask->bus)
     pst_facts_read_intent (ask);
   if (is_cooling (sandbox, ask->path))
     {
       pst_ask_finish (ask, PST_OUTCOME_DENY);
       return;
     }
-  protected_by = pst_facts_protected_by (ask);
-  if (pst_facts_may_hide (ask) || (!protected_by && pst_decide_is_private_name (broker->host, ask->path)))
+  protected_by = ask->bus ? NULL : pst_facts_protected_by (ask);
+  if (!ask->bus &&
+      (pst_facts_may_hide (ask) || (!protected_by && pst_decide_is_private_name (broker->host, ask->path))))
     {
       pst_ask_finish (ask, PST_OUTCOME_HIDE);
       return;
@@ -149,7 +175,9 @@ pst_consent_question (PstAsk *ask)
       refuse_unasked (ask, "too many questions are open");
       return;
     }
-  offer = pst_facts_offer (ask, protected_by);
+  offer = ask->bus ? pst_bus_rules_offer (broker->services, sandbox->app->name, ask->path, ask->bus->interface,
+                                          ask->bus->member)
+                   : pst_facts_offer (ask, protected_by);
   if (!offer || (offer->private_ok && sandbox->n_refused_creations >= PST_MAX_REFUSED_CREATIONS))
     {
       refuse_unasked (ask,
@@ -160,7 +188,8 @@ pst_consent_question (PstAsk *ask)
   ask->question = pst_ask_queue_add (broker->queue, sandbox->app->id, sandbox->screen, offer, ask);
   if (broker->store)
     {
-      PstEvent *event = pst_event_new ("asked", sandbox->app->id, sandbox->number, ask->target, pst_offer_line (offer));
+      PstEvent *event = pst_event_new ("asked", sandbox->app->id, sandbox->number, ask->bus ? ask->path : ask->target,
+                                       pst_offer_line (offer));
 
       event->access = ask->wanted;
       pst_store_queue_event (broker->store, event);
@@ -224,6 +253,14 @@ pst_consent_resettle (PstBroker *broker, const char *app, const PstShown *shown)
 
       if (!ask || !ask->question)
         continue;
+      if (ask->bus)
+        {
+          if (decide_bus (ask) == PST_ANSWER_ASK)
+            continue;
+          pst_consent_leave (ask);
+          pst_consent_consider (ask, shown);
+          continue;
+        }
       pst_ruleset_decide (ask->sandbox->ruleset, ask->path, ask->access, &decision);
       if ((decision.answer == PST_ANSWER_ASK && !is_open_door (ask, &decision)) ||
           (decision.answer == PST_ANSWER_ALLOW && g_strcmp0 (decision.rule->path, ask->past_rule) == 0))
@@ -387,26 +424,27 @@ pst_consent_refuse (PstBroker *broker, PstQuestion *question, const char *reason
   const PstOfferScope *scope = question->offer->scopes->pdata[question->offer->scope];
   PstAgent *agent = pst_screen_agent (broker, question->screen);
   g_autoptr (GArray) refs = ask_refs_new ();
+  gboolean is_service = scope->kind == PST_OFFER_SERVICE;
   g_autofree char *shown = pst_path_abbreviate (scope->path, broker->host->home), *path = pst_text_for_display (shown, 400);
   g_autofree char *name = pst_text_for_display (sandbox->app->name, 80), *text = NULL, *notice = NULL;
   /* A command to paste, with a name in it that the application chose. */
   g_autofree char *quoted = g_shell_quote (path);
 
-  text = g_strdup_printf (_ ("“%s” was refused %s: %s."), name, path, reason);
+  text = g_strdup_printf (_ ("“%s” was refused %s: %s."), name, is_service ? scope->label : path, reason);
   notice = g_strdup_printf (_ ("%s To allow it: postern grant %s %s --access %s"), text, question->app, quoted,
                             pst_access_to_string (question->offer->accesses[question->offer->access].access));
   /* Once for each thing, and not where it has been read on the terminal. */
   if (pst_sandbox_notice (sandbox, question->offer->base, notice) && (!agent || strcmp (agent->kind, "gtk") == 0))
     {
       guint access = question->offer->access;
-      gboolean can_allow = broker->store && !question->offer->is_protected;
+      gboolean can_allow = broker->store && !question->offer->is_protected && !is_service;
 
       pst_notify_refused (sandbox, text, scope, question->offer->accesses[access].access,
                           can_allow ? pst_offer_title (question->offer, question->offer->scope, access) : NULL);
     }
   if (broker->store)
     {
-      PstEvent *event = pst_event_new ("refused", question->app, sandbox->number, first->target, reason);
+      PstEvent *event = pst_event_new ("refused", question->app, sandbox->number, first->bus ? first->path : first->target, reason);
 
       event->access = first->wanted;
       event->answer = PST_ANSWER_DENY;
@@ -525,6 +563,8 @@ refused_access (PstQuestion *question, const char *path, gboolean *spoils)
   PstDecision view, save;
 
   *spoils = FALSE;
+  if (first->bus)
+    return PST_ACCESS_TALK;
   if (first->past_rule)
     return PST_ACCESS_VIEW;
   pst_ruleset_decide (first->sandbox->ruleset, path, PST_ACCESS_VIEW, &view);
@@ -552,7 +592,7 @@ pst_consent_answer (PstBroker *broker, PstAgent *agent, guint64 id, PstAnswer an
   g_autoptr (PstStoredRule) rule = g_new0 (PstStoredRule, 1);
   g_autoptr (GError) error = NULL;
   const PstOfferScope *scope;
-  gboolean spoils = FALSE, stored = TRUE;
+  gboolean spoils = FALSE, stored = TRUE, is_bus;
   guint64 rule_id = 0;
   Settle *settle;
 
@@ -575,14 +615,15 @@ pst_consent_answer (PstBroker *broker, PstAgent *agent, guint64 id, PstAnswer an
       pst_consent_refuse (broker, question, broker->store_error);
       return;
     }
-  if (answer == PST_ANSWER_ALLOW && !pst_facts_unchanged (scope))
+  is_bus = ((PstAsk *)question->asks->pdata[0])->bus != NULL;
+  if (answer == PST_ANSWER_ALLOW && !is_bus && !pst_facts_unchanged (scope))
     {
       pst_consent_refuse (broker, question, _ ("it changed while the question was open, and nothing was granted"));
       return;
     }
 
   rule->app = g_strdup (question->app);
-  rule->kind = PST_KIND_FILES;
+  rule->kind = is_bus ? PST_KIND_BUS : PST_KIND_FILES;
   rule->resource = g_strdup (scope->path);
   rule->scope = scope->scope;
   rule->access = question->offer->accesses[access_index].access;

@@ -8,6 +8,7 @@
 
 #include <glib/gi18n.h>
 
+#include "bus-rules.h"
 #include "consent.h"
 #include "intent.h"
 #include "postern-config.h"
@@ -241,19 +242,28 @@ drop_refusals_below (PstBroker *broker, const PstStoredRule *grant, GError **err
 static const char *
 check_grant (PstBroker *broker, const PstStoredRule *rule)
 {
-  if (rule->kind != PST_KIND_FILES)
-    return _ ("Only files can be granted by this version.");
-  if (rule->scope > PST_SCOPE_FILE || rule->access < PST_ACCESS_VIEW || rule->access > PST_ACCESS_SAVE ||
+  if (rule->kind != PST_KIND_FILES && rule->kind != PST_KIND_BUS)
+    return _ ("Only files and services can be granted by this version.");
+  if (rule->scope > PST_SCOPE_FILE || !pst_access_is_for (rule->kind, rule->access) ||
       rule->answer < PST_ANSWER_ALLOW || rule->answer > PST_ANSWER_ASK || rule->lifetime < PST_LIFETIME_ONCE ||
       rule->lifetime > PST_LIFETIME_UNTIL)
     return _ ("The grant makes no sense: a word of it is none that is known.");
+  if (rule->lifetime == PST_LIFETIME_UNTIL && rule->until <= g_get_real_time () / G_USEC_PER_SEC)
+    return _ ("The date until which it shall hold has passed.");
+  if (rule->kind == PST_KIND_BUS)
+    {
+      if (!rule->resource || !pst_bus_rules_is_resource (rule->resource))
+        return _ ("A service is session:NAME or system:NAME, for example session:org.freedesktop.secrets.");
+      if (rule->access != PST_ACCESS_TALK ||
+          (rule->answer != PST_ANSWER_ALLOW && rule->answer != PST_ANSWER_DENY && rule->answer != PST_ANSWER_ASK))
+        return _ ("Of a service, “talk” can be allowed, denied or asked for.");
+      return NULL;
+    }
   if (!rule->resource || !pst_path_is_normal (rule->resource))
     return _ ("The path must be absolute and without “.”, “..” and double slashes.");
   if (!pst_host_gate_root (broker->host, rule->resource))
     return _ ("Only what is in your home, /media, /run/media, /mnt or /srv can be granted; applications see the rest of the "
               "system anyway, or never.");
-  if (rule->lifetime == PST_LIFETIME_UNTIL && rule->until <= g_get_real_time () / G_USEC_PER_SEC)
-    return _ ("The date until which it shall hold has passed.");
   return NULL;
 }
 
@@ -290,14 +300,16 @@ grant_rule (PstBroker *broker, GVariant *args, PstControlReply reply, gpointer u
     }
   if (rule->lifetime != PST_LIFETIME_UNTIL)
     rule->until = 0;
-  if (rule->scope == 0)
+  if (rule->kind == PST_KIND_BUS)
+    rule->scope = PST_SCOPE_FILE;
+  else if (rule->scope == 0)
     {
       const PstUserDir *dir = pst_host_user_dir (broker->host, rule->resource);
       gboolean is_dir = stat (rule->resource, &st) == 0 ? S_ISDIR (st.st_mode) : dir && strcmp (dir->path, rule->resource) == 0;
 
       rule->scope = is_dir || rule->answer == PST_ANSWER_PRIVATE ? PST_SCOPE_TREE : PST_SCOPE_FILE;
     }
-  if (rule->answer == PST_ANSWER_ALLOW)
+  if (rule->kind == PST_KIND_FILES && rule->answer == PST_ANSWER_ALLOW)
     {
       rule->real = pst_host_real_path (rule->resource);
       if (rule->real && strcmp (rule->real, rule->resource) != 0 && pst_host_is_root_or_above (broker->host, rule->real))
@@ -367,7 +379,8 @@ revoke_rules (PstBroker *broker, GVariant *args, PstControlReply reply, gpointer
 
   g_variant_get (args, "(&s@ay)", &word, &bytes);
   path = pst_dup_bytes (bytes);
-  if (!*word || !(app = resolve_app (broker, word)) || !path || (*path && !pst_path_is_normal (path)))
+  if (!*word || !(app = resolve_app (broker, word)) || !path ||
+      (*path && !pst_path_is_normal (path) && !pst_bus_rules_is_resource (path)))
     {
       reply (NULL, _ ("The application or the path makes no sense."), user_data);
       return;
@@ -394,8 +407,8 @@ revoke_rules (PstBroker *broker, GVariant *args, PstControlReply reply, gpointer
   call->removed = ids->len;
   call->held = g_variant_builder_new (G_VARIANT_TYPE ("a(usay)"));
   /* Without a path: everything below the home. */
-  pst_push_app_collecting (broker, app, ids->len > 0 ? (*path ? path : broker->host->home) : NULL, call->held, on_revoked,
-                           call);
+  pst_push_app_collecting (broker, app, ids->len > 0 && *path != 's' ? (*path ? path : broker->host->home) : NULL, call->held,
+                           on_revoked, call);
 }
 
 /* Questions about */

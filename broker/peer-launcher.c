@@ -237,12 +237,13 @@ handle_register (PstConnection *connection, PstMessage *message)
   PstBroker *broker = connection->broker;
   g_autoptr (GVariant) request = g_variant_get_child_value (message->args, 0);
   g_autofree char *home = NULL, *sentence = NULL;
-  int gate = pst_message_steal_fd (message, 0);
+  int gate = pst_message_steal_fd (message, 0), bus = pst_message_steal_fd (message, 1);
   PstSandbox *sandbox;
   guint64 again = 0;
 
   if (gate < 0)
     {
+      pst_fd_clear (&bus);
       pst_connection_refuse (connection, "Register without a gate");
       return;
     }
@@ -250,12 +251,15 @@ handle_register (PstConnection *connection, PstMessage *message)
   if (!sandbox)
     {
       pst_fd_clear (&gate);
+      pst_fd_clear (&bus);
       pst_peer_reply_error (connection->peer, message->serial, sentence);
       return;
     }
   connection->sandbox = sandbox;
   g_hash_table_insert (broker->sandboxes, &sandbox->number, pst_sandbox_ref (sandbox));
   pst_peer_gate_start (sandbox, gate);
+  if (bus >= 0)
+    pst_peer_bus_start (sandbox, bus);
   pst_push_first (sandbox);
   pst_peer_reply (connection->peer, message->serial, describe_result (sandbox, home), NULL, 0);
   g_variant_lookup (request, "sandbox", "t", &again);

@@ -2,8 +2,10 @@
 #include "push.h"
 
 #include <fcntl.h>
+#include <string.h>
 
 #include "attach.h"
+#include "bus-rules.h"
 #include "consent.h"
 #include "postern-ipc.h"
 #include "pst-fd.h"
@@ -189,6 +191,41 @@ compile (PstSandbox *sandbox, gboolean first)
 }
 
 static void
+on_bus_policy (PstPeer *peer, PstMessage *reply, const GError *error, gpointer user_data)
+{
+  Part *part = user_data;
+
+  if (g_error_matches (error, PST_PEER_ERROR, PST_PEER_ERROR_REMOTE))
+    {
+      g_warning ("the message bus proxy of sandbox %" G_GUINT64_FORMAT " refuses its policy, and the sandbox is ended: %s",
+                 part->sandbox->number, error->message);
+      pst_sandbox_terminate (part->sandbox);
+    }
+  part_release (part);
+}
+
+static void
+push_to_bus (Part *part)
+{
+  PstSandbox *sandbox = part->sandbox;
+  g_autofree char *policy = NULL;
+  pst_autofd fd = -1;
+  PstDecideInput input;
+
+  if (!sandbox->bus || !pst_peer_is_open (sandbox->bus))
+    return;
+  pst_broker_decide_input (sandbox->broker, sandbox, &input);
+  policy = pst_bus_rules_compile (&input, sandbox->broker->services);
+  pst_decide_input_clear (&input);
+  fd = pst_fd_memfd_sealed ("postern-bus-policy", policy, strlen (policy));
+  if (fd < 0)
+    g_warning ("no memory for a policy");
+  part->pending++;
+  pst_peer_call (sandbox->bus, PST_BUS_SET_POLICY, g_variant_new ("(t)", ++sandbox->broker->last_generation), &fd,
+                 fd >= 0 ? 1 : 0, on_bus_policy, part);
+}
+
+static void
 push_to (Push *push, PstSandbox *sandbox)
 {
   pst_autofd fd = -1;
@@ -204,6 +241,7 @@ push_to (Push *push, PstSandbox *sandbox)
   push->pending++;
   if (!push->patient)
     part->timeout = g_timeout_add (ACKNOWLEDGE_MS, on_timeout, part);
+  push_to_bus (part);
   pst_peer_call (sandbox->gate, PST_GATE_SET_POLICY, g_variant_new ("(t)", pst_ruleset_get_generation (sandbox->ruleset)), &fd,
                  fd >= 0 ? 1 : 0, on_policy, part);
 }

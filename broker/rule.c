@@ -87,6 +87,9 @@ pst_stored_rule_merge (const PstStoredRule *newer, const PstStoredRule *older)
 PstMerge
 pst_stored_rule_clash (const PstStoredRule *newer, const PstStoredRule *older)
 {
+  /* Of a service there is one word at a time. */
+  if (newer->kind == PST_KIND_BUS)
+    return PST_MERGE_REPLACE;
   if (!overlap (newer, older))
     return PST_MERGE_KEEP;
   /* A refusal to change leaves the permission to look. */

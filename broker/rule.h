@@ -12,7 +12,8 @@ typedef struct
   guint64 id; /* the store's number, 0 before it is stored */
   char *app;
   PstKind kind;
-  char *resource; /* files: absolute, normalised path as applications see it */
+  char *resource; /* files: absolute, normalised path as applications see it. bus: "session:" or "system:" and a well-known
+                   * name */
   PstScope scope;
   PstAccess access;
   PstAnswer answer;

@@ -41,6 +41,12 @@ ask_free (gpointer data)
   g_free (ask->path);
   g_free (ask->target);
   g_free (ask->past_rule);
+  if (ask->bus)
+    {
+      g_free (ask->bus->interface);
+      g_free (ask->bus->member);
+      g_free (ask->bus);
+    }
   g_free (ask);
 }
 
@@ -78,6 +84,7 @@ pst_sandbox_unref (PstSandbox *sandbox)
   pst_profile_free (sandbox->profile);
   g_clear_pointer (&sandbox->launcher, pst_peer_unref);
   g_clear_pointer (&sandbox->gate, pst_peer_unref);
+  g_clear_pointer (&sandbox->bus, pst_peer_unref);
   g_clear_pointer (&sandbox->environment, g_variant_unref);
   g_clear_pointer (&sandbox->ruleset, pst_ruleset_unref);
   pst_fd_clear (&sandbox->supervisor_pidfd);
@@ -112,6 +119,8 @@ pst_sandbox_terminate (PstSandbox *sandbox)
     }
   if (sandbox->gate)
     pst_peer_close (sandbox->gate);
+  if (sandbox->bus)
+    pst_peer_close (sandbox->bus);
 }
 
 static char *
@@ -141,6 +150,8 @@ pst_sandbox_end (PstSandbox *sandbox)
     pst_ask_drop (asks->pdata[i]);
   if (sandbox->gate)
     pst_peer_close (sandbox->gate);
+  if (sandbox->bus)
+    pst_peer_close (sandbox->bus);
   unlink (file);
   if (broker->store)
     {
@@ -383,8 +394,9 @@ void
 pst_ask_finish (PstAsk *ask, PstOutcome outcome)
 {
   PstSandbox *sandbox = ask->sandbox;
+  PstPeer *gate = ask->bus ? sandbox->bus : sandbox->gate;
 
-  if (sandbox->gate && pst_peer_is_open (sandbox->gate))
-    pst_peer_reply (sandbox->gate, ask->serial, g_variant_new ("(u)", outcome), NULL, 0);
+  if (gate && pst_peer_is_open (gate))
+    pst_peer_reply (gate, ask->serial, g_variant_new ("(u)", outcome), NULL, 0);
   pst_ask_drop (ask);
 }

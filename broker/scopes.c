@@ -25,8 +25,8 @@
 #define MAX_FULL 1000
 #define MAX_LINK 120
 
-static void
-offer_scope_free (gpointer data)
+void
+pst_offer_scope_free (gpointer data)
 {
   PstOfferScope *scope = data;
 
@@ -109,7 +109,7 @@ pst_scopes_candidates (const PstScopeFacts *facts)
   g_autofree char *folder = is_dir ? g_strdup (facts->target) : g_path_get_dirname (facts->target);
   PstOffer *offer = g_new0 (PstOffer, 1);
 
-  offer->scopes = g_ptr_array_new_with_free_func (offer_scope_free);
+  offer->scopes = g_ptr_array_new_with_free_func (pst_offer_scope_free);
   if (facts->protected_by)
     {
       /* Nothing wider than the protected thing itself. */
@@ -223,6 +223,8 @@ label_of (const PstScopeFacts *facts, const PstOffer *offer, const PstOfferScope
     case PST_OFFER_FILE:
       name = file_name (scope->path);
       return g_strdup_printf (_ ("Only %s"), name);
+    case PST_OFFER_SERVICE:
+      break;
     }
   return g_strdup ("");
 }
@@ -238,6 +240,8 @@ title_of_user_dir (const char *app, const char *name, PstAccess access)
       return g_strdup_printf (_ ("Allow “%s” to view and change your %s?"), app, name);
     case PST_ACCESS_SAVE:
       return g_strdup_printf (_ ("Allow “%s” to save files in your %s?"), app, name);
+    default:
+      break;
     }
   return g_strdup ("");
 }
@@ -253,6 +257,8 @@ title_of_folder (const char *app, const char *name, PstAccess access)
       return g_strdup_printf (_ ("Allow “%s” to view and change the folder “%s”?"), app, name);
     case PST_ACCESS_SAVE:
       return g_strdup_printf (_ ("Allow “%s” to save files in the folder “%s”?"), app, name);
+    default:
+      break;
     }
   return g_strdup ("");
 }
@@ -268,6 +274,8 @@ title_of_file (const char *app, const char *name, PstAccess access)
       return g_strdup_printf (_ ("Allow “%s” to view and change “%s”?"), app, name);
     case PST_ACCESS_SAVE:
       return g_strdup_printf (_ ("Allow “%s” to save “%s”?"), app, name);
+    default:
+      break;
     }
   return g_strdup ("");
 }
@@ -298,6 +306,8 @@ title_of (const PstScopeFacts *facts, const PstOffer *offer, const PstOfferScope
     case PST_OFFER_FILE:
       name = offer->is_protected ? short_path (facts->host, scope->path) : file_name (scope->path);
       return title_of_file (app, name, access);
+    case PST_OFFER_SERVICE:
+      break;
     }
   return g_strdup ("");
 }

@@ -16,6 +16,7 @@ typedef enum
   PST_OFFER_ENTRY,        /* all of an entry of the home, a volume, or a whole gate root */
   PST_OFFER_FOLDER,       /* one folder in it */
   PST_OFFER_FILE,         /* one file */
+  PST_OFFER_SERVICE,      /* a service on a message bus, or a part of it */
 } PstOfferKind;
 
 /* One scope. */
@@ -76,6 +77,7 @@ PstOffer *pst_scopes_candidates (const PstScopeFacts *facts);
 /* Fills in the words; after the caller has filled in, or removed, scopes. */
 void pst_scopes_word (PstOffer *offer, const PstScopeFacts *facts);
 void pst_offer_free (PstOffer *offer);
+void pst_offer_scope_free (gpointer scope); /* of PstOfferScope */
 
 /* The question for this scope and access: (transfer none) */
 const char *pst_offer_title (const PstOffer *offer, guint scope, guint access);

@@ -3,7 +3,7 @@
 
 /* Index 0 stands for no number: the enums start at 1. */
 static const char *const kinds[] = { NULL, "files", "bus", "network", "display", "device", "uri" };
-static const char *const accesses[] = { NULL, "view", "change", "save" };
+static const char *const accesses[] = { NULL, "view", "change", "save", "see", "talk", "own" };
 static const char *const answers[] = { NULL, "allow", "deny", "hide", "private", "ask" };
 static const char *const lifetimes[] = { NULL, "once", "session", "always", "until" };
 static const char *const tiers[] = { NULL, "lock", "user", "profile" };
@@ -55,6 +55,30 @@ DEFINE_TO_STRING (scope, PstScope, scopes)
 DEFINE_TO_STRING (op, PstOp, ops)
 
 DEFINE_FROM_STRING (kind, PstKind, kinds)
-DEFINE_FROM_STRING (access, PstAccess, accesses)
 DEFINE_FROM_STRING (answer, PstAnswer, answers)
 DEFINE_FROM_STRING (lifetime, PstLifetime, lifetimes)
+
+gboolean
+pst_access_is_for (PstKind kind, PstAccess access)
+{
+  if (kind == PST_KIND_BUS)
+    return access >= PST_ACCESS_SEE && access <= PST_ACCESS_OWN;
+  return access >= PST_ACCESS_VIEW && access <= PST_ACCESS_SAVE;
+}
+
+gboolean
+pst_access_from_string_for (PstKind kind, const char *word, PstAccess *out)
+{
+  guint number;
+
+  if (!number_of (accesses, G_N_ELEMENTS (accesses), word, &number) || !pst_access_is_for (kind, number))
+    return FALSE;
+  *out = (PstAccess)number;
+  return TRUE;
+}
+
+gboolean
+pst_access_from_string (const char *word, PstAccess *out)
+{
+  return pst_access_from_string_for (PST_KIND_FILES, word, out);
+}

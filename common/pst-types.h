@@ -17,12 +17,16 @@ typedef enum
   PST_KIND_URI = 6,
 } PstKind;
 
-/* What an application wants to do. CHANGE implies VIEW. SAVE may create, and may not see what is there. */
+/* What an application wants to do. With files: CHANGE implies VIEW; SAVE may create, and may not see what is there. With names
+ * on a message bus: each implies those before it. */
 typedef enum
 {
   PST_ACCESS_VIEW = 1,
   PST_ACCESS_CHANGE = 2,
   PST_ACCESS_SAVE = 3,
+  PST_ACCESS_SEE = 4,
+  PST_ACCESS_TALK = 5,
+  PST_ACCESS_OWN = 6,
 } PstAccess;
 
 typedef enum
@@ -99,6 +103,11 @@ const char *pst_op_to_string (PstOp op);
 
 /* Each returns FALSE, and leaves *out alone, for a word that is none. */
 gboolean pst_kind_from_string (const char *word, PstKind *out);
+/* Only the words that go with @kind. */
+gboolean pst_access_from_string_for (PstKind kind, const char *word, PstAccess *out);
+/* Is @access one of those that go with @kind? */
+gboolean pst_access_is_for (PstKind kind, PstAccess access);
+/* Those that go with files. */
 gboolean pst_access_from_string (const char *word, PstAccess *out);
 gboolean pst_answer_from_string (const char *word, PstAnswer *out);
 gboolean pst_lifetime_from_string (const char *word, PstLifetime *out);

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "bus-rules.h"
+
+#include <string.h>
+
+#include <gio/gio.h>
+#include <glib/gi18n.h>
+
+#include "pst-text.h"
+
+#define MAX_NAME 80
+#define MAX_PART 64
+
+typedef struct
+{
+  PstServiceBus bus;
+  char *name;
+  const char *part; /* (nullable): in name's memory */
+} Resource;
+
+static void
+resource_clear (Resource *resource)
+{
+  g_clear_pointer (&resource->name, g_free);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Resource, resource_clear)
+
+static gboolean
+resource_parse (const char *text, Resource *out)
+{
+  const char *rest;
+  char *slash;
+
+  out->name = NULL;
+  out->part = NULL;
+  if (g_str_has_prefix (text, "session:"))
+    out->bus = PST_SERVICE_BUS_SESSION, rest = text + strlen ("session:");
+  else if (g_str_has_prefix (text, "system:"))
+    out->bus = PST_SERVICE_BUS_SYSTEM, rest = text + strlen ("system:");
+  else
+    return FALSE;
+  out->name = g_strdup (rest);
+  slash = strchr (out->name, '/');
+  if (slash)
+    {
+      *slash = '\0';
+      out->part = slash + 1;
+      if (!*out->part || strlen (out->part) > MAX_PART)
+        return resource_clear (out), FALSE;
+      for (const char *p = out->part; *p; p++)
+        if (!g_ascii_isalnum (*p) && *p != '-' && *p != '_')
+          return resource_clear (out), FALSE;
+    }
+  if (out->name[0] == ':' || !g_dbus_is_name (out->name))
+    return resource_clear (out), FALSE;
+  return TRUE;
+}
+
+gboolean
+pst_bus_rules_is_resource (const char *resource)
+{
+  g_auto (Resource) parsed = { 0 };
+
+  return resource_parse (resource, &parsed);
+}
+
+static const char *
+bus_word (PstServiceBus bus)
+{
+  return bus == PST_SERVICE_BUS_SYSTEM ? "system" : "session";
+}
+
+/* @name: of the message, which may be of a family in the catalogue. */
+static char *
+resource_of (PstServiceBus bus, const char *name, const char *part)
+{
+  return g_strconcat (bus_word (bus), ":", name, part ? "/" : NULL, part, NULL);
+}
+
+char *
+pst_bus_rules_resource (const PstServices *services, const char *bus, const char *name, const char *interface, const char *member)
+{
+  PstServiceBus which = strcmp (bus, "system") == 0 ? PST_SERVICE_BUS_SYSTEM : PST_SERVICE_BUS_SESSION;
+  PstServiceMatch match = pst_services_lookup (services, NULL, which, name, interface && *interface ? interface : NULL,
+                                               member && *member ? member : NULL, PST_SERVICE_TRAIT_ACTIONS);
+
+  return resource_of (which, name, match.entry ? match.entry->part : NULL);
+}
+
+/* The person's word on exactly this resource: of several that are in force, the one for the shortest time. 0: none. */
+static PstAnswer
+stored_answer (const PstDecideInput *input, const char *resource)
+{
+  PstAnswer answer = 0;
+  guint span = G_MAXUINT;
+
+  for (guint i = 0; input->rules && i < input->rules->len; i++)
+    {
+      const PstStoredRule *rule = input->rules->pdata[i];
+      guint own = pst_lifetime_span (rule->lifetime);
+
+      if (rule->kind != PST_KIND_BUS || strcmp (rule->resource, resource) != 0 ||
+          !pst_decide_is_in_force (rule, input->host, input->sandbox, input->now))
+        continue;
+      if (own < span || (own == span && rule->answer == PST_ANSWER_DENY))
+        {
+          span = own;
+          answer = rule->answer;
+        }
+    }
+  switch (answer)
+    {
+    case PST_ANSWER_HIDE:
+    case PST_ANSWER_PRIVATE:
+      return PST_ANSWER_DENY;
+    default:
+      return answer;
+    }
+}
+
+/* The person's word on a service or its part. 0: none. */
+static PstAnswer
+person_says (const PstDecideInput *input, PstServiceBus bus, const char *name, const char *part)
+{
+  g_autofree char *whole = resource_of (bus, name, NULL), *own = part ? resource_of (bus, name, part) : NULL;
+  PstAnswer of_whole = stored_answer (input, whole), of_part = part ? stored_answer (input, own) : 0;
+
+  if (!part || of_whole == PST_ANSWER_DENY)
+    return of_whole;
+  return of_part;
+}
+
+static PstAnswer
+answer_of (PstServiceVerdict verdict)
+{
+  switch (verdict)
+    {
+    case PST_SERVICE_QUIET:
+      return PST_ANSWER_ALLOW;
+    case PST_SERVICE_ASK:
+      return PST_ANSWER_ASK;
+    case PST_SERVICE_NEVER:
+      return PST_ANSWER_DENY;
+    }
+  return PST_ANSWER_DENY;
+}
+
+PstAnswer
+pst_bus_rules_decide (const PstDecideInput *input, const PstServices *services, const char *resource)
+{
+  g_auto (Resource) parsed = { 0 };
+  PstAnswer answer;
+
+  if (!resource_parse (resource, &parsed))
+    return PST_ANSWER_DENY;
+  answer = person_says (input, parsed.bus, parsed.name, parsed.part);
+  if (answer != 0)
+    return answer;
+  /* What is asked for is not allowed quietly: the proxy would not have asked. So the catalogue can only refuse. */
+  if (!parsed.part)
+    {
+      PstServiceMatch match = pst_services_lookup (services, NULL, parsed.bus, parsed.name, NULL, NULL, 0);
+
+      return match.entry && match.verdict == PST_SERVICE_NEVER ? PST_ANSWER_DENY : PST_ANSWER_ASK;
+    }
+  return PST_ANSWER_ASK;
+}
+
+static const char *
+answer_word (PstAnswer answer)
+{
+  return answer == PST_ANSWER_ALLOW ? "allow" : answer == PST_ANSWER_ASK ? "ask" : "deny";
+}
+
+static void
+add_line (GString *out, PstServiceBus bus, const char *name, gboolean family, const char *interface, const char *member,
+          PstAnswer answer)
+{
+  g_string_append_printf (out, "%s %s%s %s %s %s\n", bus_word (bus), name, family ? ".*" : "", interface ? interface : "*",
+                          member ? member : "*", answer_word (answer));
+}
+
+/* A rule of the catalogue for @name, which is its entry's name or one of the entry's family that the person has a rule for. */
+static void
+add_rule (GString *out, const PstDecideInput *input, const PstServiceRule *rule, PstServiceBus bus, const char *name,
+          gboolean family)
+{
+  const PstServiceEntry *entry = rule->entry;
+  PstAnswer catalogue = answer_of (rule->verdict), person = person_says (input, bus, name, entry->part), answer = catalogue;
+
+  /* A permission opens what would be asked, or what the manager alone can open as a whole; never an exception that is refused
+   * within a service. */
+  if (person == PST_ANSWER_DENY || (person == PST_ANSWER_ASK && catalogue == PST_ANSWER_ALLOW))
+    answer = person;
+  else if (person == PST_ANSWER_ALLOW && (catalogue == PST_ANSWER_ASK || (!rule->member && !rule->interface)))
+    answer = person;
+  add_line (out, bus, name, family, rule->interface, rule->member, answer);
+}
+
+/* Of two rules of the catalogue that differ only in whether a notification has buttons, the proxy, which does not look into
+ * bodies, goes by the stricter one. */
+static gboolean
+is_covered (const GPtrArray *rules, const PstServiceRule *rule, PstServiceBus bus)
+{
+  for (guint i = 0; i < rules->len; i++)
+    {
+      const PstServiceRule *other = rules->pdata[i];
+
+      if (other != rule && (other->entry->buses & (1u << bus)) && strcmp (other->entry->name, rule->entry->name) == 0 &&
+          other->entry->family == rule->entry->family && g_strcmp0 (other->interface, rule->interface) == 0 &&
+          g_strcmp0 (other->member, rule->member) == 0 && other->with_actions != rule->with_actions &&
+          other->verdict > rule->verdict)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* Names of which the person has said something, and that have no node of their own in the catalogue: they are of a family, or
+ * unknown. */
+static void
+add_others (GString *out, const PstDecideInput *input, const PstServices *services)
+{
+  const GPtrArray *rules = pst_services_rules (services);
+  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  for (guint i = 0; input->rules && i < input->rules->len; i++)
+    {
+      const PstStoredRule *stored = input->rules->pdata[i];
+      g_auto (Resource) parsed = { 0 };
+      PstServiceMatch match;
+      g_autofree char *whole = NULL;
+
+      if (stored->kind != PST_KIND_BUS || !resource_parse (stored->resource, &parsed))
+        continue;
+      whole = resource_of (parsed.bus, parsed.name, NULL);
+      match = pst_services_lookup (services, NULL, parsed.bus, parsed.name, NULL, NULL, 0);
+      if (match.entry && !match.entry->family)
+        continue;
+      if (!g_hash_table_add (seen, g_steal_pointer (&whole)))
+        continue;
+      if (!match.entry)
+        {
+          PstAnswer answer = person_says (input, parsed.bus, parsed.name, NULL);
+
+          if (answer != 0)
+            add_line (out, parsed.bus, parsed.name, FALSE, NULL, NULL, answer);
+          continue;
+        }
+      for (guint k = 0; k < rules->len; k++)
+        {
+          const PstServiceRule *rule = rules->pdata[k];
+
+          if (rule->entry->family && strcmp (rule->entry->name, match.entry->name) == 0 &&
+              (rule->entry->buses & (1u << parsed.bus)) && !is_covered (rules, rule, parsed.bus))
+            add_rule (out, input, rule, parsed.bus, parsed.name, FALSE);
+        }
+    }
+}
+
+char *
+pst_bus_rules_compile (const PstDecideInput *input, const PstServices *services)
+{
+  static const PstServiceBus buses[] = { PST_SERVICE_BUS_SESSION, PST_SERVICE_BUS_SYSTEM };
+  const GPtrArray *rules = pst_services_rules (services);
+  GString *out = g_string_new (NULL);
+
+  for (guint i = 0; i < rules->len; i++)
+    {
+      const PstServiceRule *rule = rules->pdata[i];
+
+      for (gsize k = 0; k < G_N_ELEMENTS (buses); k++)
+        if ((rule->entry->buses & (1u << buses[k])) && !is_covered (rules, rule, buses[k]))
+          add_rule (out, input, rule, buses[k], rule->entry->name, rule->entry->family);
+    }
+  add_others (out, input, services);
+  return g_string_free (out, FALSE);
+}
+
+/* "PasswordsAndKeys"-like words of the application are shown only in what it tried. */
+static char *
+intent_of (const char *interface, const char *member)
+{
+  g_autofree char *safe_member = pst_text_for_display (member, MAX_NAME), *safe_interface = pst_text_for_display (interface, MAX_NAME);
+
+  if (!*safe_member)
+    return g_strdup ("");
+  if (!*safe_interface)
+    return g_strdup_printf (_ ("It tried to call %s."), safe_member);
+  return g_strdup_printf (_ ("It tried to call %s of %s."), safe_member, safe_interface);
+}
+
+PstOffer *
+pst_bus_rules_offer (const PstServices *services, const char *app_name, const char *resource, const char *interface,
+                     const char *member)
+{
+  g_autofree char *app = pst_text_for_display (app_name, MAX_NAME), *title = NULL, *intent = intent_of (interface, member);
+  g_auto (Resource) parsed = { 0 };
+  PstOfferScope *scope;
+  PstServiceMatch match;
+  PstOffer *offer;
+  const char *risk;
+
+  if (!resource_parse (resource, &parsed))
+    return NULL;
+  match = pst_services_lookup (services, NULL, parsed.bus, parsed.name, parsed.part && *interface ? interface : NULL,
+                               parsed.part && *member ? member : NULL, PST_SERVICE_TRAIT_ACTIONS);
+  title = pst_service_match_title (&match, parsed.name);
+  risk = pst_service_match_risk (&match);
+
+  offer = g_new0 (PstOffer, 1);
+  offer->base = g_strdup (resource);
+  offer->scopes = g_ptr_array_new_with_free_func ((GDestroyNotify)pst_offer_scope_free);
+  scope = g_new0 (PstOfferScope, 1);
+  scope->kind = PST_OFFER_SERVICE;
+  scope->path = g_strdup (resource);
+  scope->scope = PST_SCOPE_FILE;
+  scope->label = g_strdup (title);
+  g_ptr_array_add (offer->scopes, scope);
+  offer->accesses[0] = (PstOfferAccess){ PST_ACCESS_TALK, _ ("Use") };
+  offer->n_accesses = 1;
+  offer->titles = g_new0 (char *, 2);
+  offer->titles[0] = g_strdup_printf (_ ("Allow “%s” to use %s?"), app, title);
+  offer->intent = risk && *risk ? g_strdup_printf ("%s%s%s", risk, *intent ? " " : "", intent) : g_steal_pointer (&intent);
+  offer->resource = g_strdup (resource);
+  offer->warning = g_strdup ("");
+  return offer;
+}

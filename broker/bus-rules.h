@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "decide.h"
+#include "scopes.h"
+#include "services.h"
+
+G_BEGIN_DECLS
+
+/* What an application may do with the services on the message buses: from the catalogue and the person's rules to the proxy's
+ * policy, to a decision, and to a question. Pure.
+ *
+ * The resource of a rule is "session:NAME" or "system:NAME"; for a part of a service that the catalogue makes a question of its
+ * own, "session:NAME/PART". A refusal of the service refuses its parts; a permission for it does not give them. */
+
+/* Is it well-formed? */
+gboolean pst_bus_rules_is_resource (const char *resource);
+
+/* The resource that a message is decided by: the service as a whole, or a part of it. @name: a well-known name. (transfer full) */
+char *pst_bus_rules_resource (const PstServices *services, const char *bus, const char *name, const char *interface,
+                              const char *member);
+
+/* What the rules say about a resource, PST_ANSWER_ALLOW, DENY or ASK: the person's rule for the shortest time first, then the
+ * catalogue. */
+PstAnswer pst_bus_rules_decide (const PstDecideInput *input, const PstServices *services, const char *resource);
+
+/* The proxy's policy (pst_bus_policy_parse() in dbus-proxy/): one line a rule,
+ *   BUS NAME INTERFACE MEMBER VERDICT     "*" for any interface or member; NAME may end in ".*"; VERDICT allow, ask or deny
+ * and of one name the most specific line decides. A name without a line is asked for. (transfer full) */
+char *pst_bus_rules_compile (const PstDecideInput *input, const PstServices *services);
+
+/* The question for a resource. @interface, @member: as the application wrote them. */
+PstOffer *pst_bus_rules_offer (const PstServices *services, const char *app_name, const char *resource, const char *interface,
+                               const char *member);
+
+G_END_DECLS
