@@ -135,21 +135,35 @@ static void
 try_again (PstBrokerAgain *again)
 {
   g_autoptr (PstPeer) peer = pst_broker_connect ("launcher", FALSE, NULL);
-  int pair[2];
+  gsize n = again->setup->bus ? 2 : 1; /* gates: of files, of buses */
+  int brokers[2] = { -1, -1 }, gates[2] = { -1, -1 };
 
-  if (!peer || socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+  for (gsize i = 0; peer && i < n; i++)
     {
+      int pair[2];
+
+      if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+        g_clear_pointer (&peer, pst_peer_unref);
+      else
+        brokers[i] = pair[0], gates[i] = pair[1];
+    }
+  if (!peer)
+    {
+      for (gsize i = 0; i < n; i++)
+        pst_fd_clear (&brokers[i]), pst_fd_clear (&gates[i]);
       wait_for_socket (again);
       return;
     }
   stop_waiting (again);
   again->last = g_get_monotonic_time ();
   pst_peer_start (peer, again->handler, again->closed, again->data);
-  pst_peer_call (peer, PST_LAUNCHER_REGISTER, request_again (again), &pair[0], 1, on_registered, again);
-  pst_peer_notify (again->setup->gate, PST_LINK_GATE, NULL, &pair[1], 1);
+  pst_peer_call (peer, PST_LAUNCHER_REGISTER, request_again (again), brokers, n, on_registered, again);
+  pst_peer_notify (again->setup->gate, PST_LINK_GATE, NULL, &gates[0], 1);
+  if (again->setup->bus)
+    pst_peer_notify (again->setup->bus, PST_BUS_LINK_BROKER, NULL, &gates[1], 1);
   pst_peer_notify (peer, PST_LAUNCHER_STARTED, g_variant_new ("(u)", (guint32)again->setup->init), NULL, 0);
-  close (pair[0]);
-  close (pair[1]);
+  for (gsize i = 0; i < n; i++)
+    close (brokers[i]), close (gates[i]);
   again->back (peer, again->data);
 }
 

@@ -99,6 +99,12 @@ pst_cli_parse (int *argc, char ***argv, const GOptionEntry *entries, const char 
   return TRUE;
 }
 
+gboolean
+pst_cli_is_service (const char *word)
+{
+  return g_str_has_prefix (word, "session:") || g_str_has_prefix (word, "system:");
+}
+
 char *
 pst_cli_resource (const char *word)
 {
@@ -120,6 +126,8 @@ pst_cli_resource (const char *word)
       pst_cli_fail (PST_EXIT_USAGE, "“%s” names no user directory; use xdg:PICTURES, xdg:DOCUMENTS, xdg:DOWNLOAD, …", word);
       return NULL;
     }
+  if (pst_cli_is_service (word))
+    return g_strdup (word);
   path = word[0] != '\0' ? pst_path_normalise (word, cwd, home) : NULL;
   if (path == NULL)
     pst_cli_fail (PST_EXIT_USAGE, "the resource is %s; give a path", word[0] != '\0' ? "too long" : "empty");

@@ -31,6 +31,8 @@ gboolean pst_cli_app_is_near (const char *word, const char *id, const char *name
 /* RESOURCE of a command line: a path (relative to the working directory, "~/x"), or "xdg:PICTURES". (transfer full), NULL: told
  * on standard error. */
 char *pst_cli_resource (const char *word);
+/* Does @word name a service on a message bus, session:NAME or system:NAME? */
+gboolean pst_cli_is_service (const char *word);
 
 /* "2026-11-24 14:03" in local time, or "-" for 0. (transfer full) */
 char *pst_cli_time (gint64 seconds);

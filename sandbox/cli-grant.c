@@ -44,7 +44,7 @@ pst_cli_grant_main (int argc, char **argv)
   g_autofree char *answer_word = NULL;
   g_autofree char *lifetime_word = NULL;
   const GOptionEntry entries[] = {
-    { "access", 0, 0, G_OPTION_ARG_STRING, &access_word, "view, change or save (view)", "ACCESS" },
+    { "access", 0, 0, G_OPTION_ARG_STRING, &access_word, "view, change or save (view); of a service talk", "ACCESS" },
     { "answer", 0, 0, G_OPTION_ARG_STRING, &answer_word, "allow, deny, hide, private or ask (allow)", "ANSWER" },
     { "for", 0, 0, G_OPTION_ARG_STRING, &lifetime_word, "once, session, always, 30m, 8h, 7d, 2w or YYYY-MM-DD (always)",
       "HOW-LONG" },
@@ -54,6 +54,7 @@ pst_cli_grant_main (int argc, char **argv)
   g_autofree char *resource_shown = NULL;
   g_autofree char *app_shown = NULL;
   g_autoptr (PstMessage) reply = NULL;
+  PstKind kind = PST_KIND_FILES;
   PstAccess access = PST_ACCESS_VIEW;
   PstAnswer answer = PST_ANSWER_ALLOW;
   PstLifetime lifetime = PST_LIFETIME_ALWAYS;
@@ -65,14 +66,19 @@ pst_cli_grant_main (int argc, char **argv)
   if (!pst_cli_parse (
           &argc, &argv, entries, "APP RESOURCE --access ACCESS",
           "Sets a rule: what the application may do with a file or folder.\nAPP is what “postern apps” shows; RESOURCE a "
-          "path, or xdg:PICTURES, xdg:DOCUMENTS, …",
+          "path, xdg:PICTURES, xdg:DOCUMENTS, …, or a service: session:NAME, system:NAME",
           &status))
     return status;
   if (argc != 3)
     return pst_cli_fail (PST_EXIT_USAGE,
                          "needs an application and a resource, for example: postern grant eog ~/Pictures --access view");
-  if (access_word != NULL && !pst_access_from_string (access_word, &access))
-    return pst_cli_fail (PST_EXIT_USAGE, "there is no access “%s”; use view, change or save", access_word);
+  if (pst_cli_is_service (argv[2]))
+    kind = PST_KIND_BUS, access = PST_ACCESS_TALK;
+  if (access_word != NULL && !pst_access_from_string_for (kind, access_word, &access))
+    return pst_cli_fail (PST_EXIT_USAGE,
+                         kind == PST_KIND_BUS ? "there is no access “%s” to a service; use talk"
+                                              : "there is no access “%s”; use view, change or save",
+                         access_word);
   if (answer_word != NULL && !pst_answer_from_string (answer_word, &answer))
     return pst_cli_fail (PST_EXIT_USAGE, "there is no answer “%s”; use allow, deny, hide, private or ask", answer_word);
   if (lifetime_word != NULL && !pst_cli_parse_lifetime (lifetime_word, g_get_real_time () / G_USEC_PER_SEC, &lifetime, &until))
@@ -83,7 +89,7 @@ pst_cli_grant_main (int argc, char **argv)
     return PST_EXIT_USAGE;
 
   reply = pst_cli_call (PST_CONTROL_GRANT,
-                        g_variant_new ("(su^ayuuuux)", argv[1], (guint32)PST_KIND_FILES, resource, 0, (guint32)access,
+                        g_variant_new ("(su^ayuuuux)", argv[1], (guint32)kind, resource, 0, (guint32)access,
                                        (guint32)answer, (guint32)lifetime, until),
                         PST_CONTROL_GRANT_OUT);
   if (reply == NULL)

@@ -10,7 +10,8 @@ G_BEGIN_DECLS
 typedef enum
 {
   /* from init */
-  PST_CONTROL_BUILT = 1,   /* the early plan is done. Descriptors: the mount namespace; the pty's master, if there is one */
+  PST_CONTROL_BUILT = 1,   /* the early plan is done. Descriptors: the mount namespace; the pty's master, if there is one; the
+                              plan's listening sockets, in their order */
   PST_CONTROL_FAILED = 2,  /* a: exit status. text: the sentence */
   PST_CONTROL_RUNNING = 3, /* the program has been executed */
   PST_CONTROL_STOPPED = 4, /* a: the signal that stopped the program */

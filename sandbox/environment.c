@@ -246,9 +246,15 @@ pst_environment_build (const char *const *host, const PstEnvironmentInput *input
     set (out, "XAUTHORITY", PST_PLAN_XAUTHORITY);
   if (input->wayland)
     set (out, "WAYLAND_DISPLAY", input->wayland);
-  /* There is no message bus. Without saying so, programs start one of their own, with services on it that outlive them and
-   * keep the sandbox, and with it every “this time”, alive; and settings would be kept by such a service. */
-  set (out, "DBUS_SESSION_BUS_ADDRESS", "disabled:");
+  /* Where there is no message bus, without saying so, programs start one of their own, with services on it that outlive them
+   * and keep the sandbox, and with it every “this time”, alive. Settings are kept in a file of the private home in any case: the
+   * host's dconf is shared by all programs. */
+  {
+    g_autofree char *bus = pst_plan_session_bus (input->uid);
+    g_autofree char *address = input->session_bus ? g_strconcat ("unix:path=", bus, NULL) : g_strdup ("disabled:");
+
+    set (out, "DBUS_SESSION_BUS_ADDRESS", address);
+  }
   set (out, "NO_AT_BRIDGE", "1");
   set (out, "GSETTINGS_BACKEND", "keyfile");
   g_ptr_array_add (out, NULL);

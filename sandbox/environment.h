@@ -14,6 +14,7 @@ typedef struct
   const char *display; /* (nullable): DISPLAY to give, with its cookie at PST_PLAN_XAUTHORITY */
   gboolean has_cookie;
   const char *wayland; /* (nullable): WAYLAND_DISPLAY to give */
+  gboolean session_bus; /* it is there, at pst_plan_session_bus() */
 } PstEnvironmentInput;
 
 /* The application's environment from the caller's. Pure. (transfer full) */

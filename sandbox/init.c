@@ -95,7 +95,7 @@ build (Init *init)
   const char *names[PST_CONTROL_MAX_FDS + 1];
   PstPlanAnswer answer = { 0 };
   PstMounts *mounts;
-  int told[2];
+  int told[2 + PST_MOUNTS_MAX_SOCKETS];
   gsize n_told = 0, n_names = 0;
 
   mounts = pst_mounts_begin (setup->gate, &error);
@@ -116,6 +116,7 @@ build (Init *init)
       if (ioctl (init->slave, TIOCSCTTY, 0) < 0)
         give_up_errno (init, "terminal");
     }
+  n_told += pst_mounts_steal_sockets (mounts, told + n_told);
   if (!pst_control_send (init->control, PST_CONTROL_BUILT, 0, 0, NULL, 0, told, n_told))
     _exit (PST_EXIT_FAILED);
   while (n_told > 0)

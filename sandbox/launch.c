@@ -44,6 +44,7 @@ typedef struct
   int fuse;       /* serves the gate's file system */
   int gate_mount; /* the file system, attached nowhere */
   int gate_end;   /* fusefs's end of its socket to the broker */
+  int bus_end;    /* the same of the message bus proxy, -1: there is none */
   int host_ns;    /* A */
   gboolean strict;
   guint flags; /* PstControlFlags */
@@ -110,18 +111,24 @@ static gboolean
 send_register (Starting *self, GError **error)
 {
   PstSupervisorSetup *setup = &self->setup;
-  int pair[2];
+  int pair[2], brokers[2];
+  gsize n = self->launch->input.session_bus || self->launch->input.system_bus ? 2 : 1;
 
   setup->broker = pst_broker_connect ("launcher", TRUE, error);
   if (!setup->broker)
     return FALSE;
-  if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-    return fail (error, "socket");
+  for (gsize i = 0; i < n; i++)
+    {
+      if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+        return fail (error, "socket");
+      brokers[i] = pair[0];
+      *(i == 0 ? &self->gate_end : &self->bus_end) = pair[1];
+    }
   setup->request = new_request (self);
   self->register_serial =
-      pst_peer_send_call (setup->broker, PST_LAUNCHER_REGISTER, g_variant_new ("(@a{sv})", setup->request), &pair[0], 1, error);
-  close (pair[0]);
-  self->gate_end = pair[1];
+      pst_peer_send_call (setup->broker, PST_LAUNCHER_REGISTER, g_variant_new ("(@a{sv})", setup->request), brokers, n, error);
+  for (gsize i = 0; i < n; i++)
+    close (brokers[i]);
   return self->register_serial != 0;
 }
 
@@ -140,6 +147,26 @@ start_fusefs (Starting *self, GError **error)
     return FALSE;
   self->setup.fusefs_pidfd = syscall (SYS_pidfd_open, self->setup.fusefs, 0);
   return self->setup.fusefs_pidfd >= 0 || fail (error, "pidfd");
+}
+
+static gboolean
+start_proxy (Starting *self, GError **error)
+{
+  g_autofree char *program = NULL;
+  char *argv[] = { NULL, (char *)"--postern", NULL };
+  int pair[2];
+
+  if (self->bus_end < 0)
+    return TRUE;
+  program = argv[0] = pst_program_find ("postern-dbus-proxy");
+  if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+    return fail (error, "socket");
+  self->setup.bus = pst_peer_new_take_fd (pair[0]);
+  self->setup.proxy = pst_spawn_take_fd (argv, pair[1], PST_SPAWN_SESSION, error);
+  if (self->setup.proxy < 0)
+    return FALSE;
+  self->setup.proxy_pidfd = syscall (SYS_pidfd_open, self->setup.proxy, 0);
+  return self->setup.proxy_pidfd >= 0 || fail (error, "pidfd");
 }
 
 static gboolean
@@ -276,6 +303,8 @@ take_answer (Starting *self, GError **error)
 static gboolean
 take_built (Starting *self, GError **error)
 {
+  const PstPlanInput *input = &self->launch->input;
+  gsize n_first = self->terminal.any ? 2 : 1, n_sockets = !!input->session_bus + !!input->system_bus;
   g_autofree PstControl *control = g_new (PstControl, 1);
   int r = pst_control_receive (self->setup.control, control, TRUE);
 
@@ -284,7 +313,7 @@ take_built (Starting *self, GError **error)
       g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, control->text);
       return FALSE;
     }
-  if (r != 1 || control->type != PST_CONTROL_BUILT || control->n_fds != (self->terminal.any ? 2 : 1))
+  if (r != 1 || control->type != PST_CONTROL_BUILT || control->n_fds != n_first + n_sockets)
     {
       g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "the sandbox could not be built: its first process ended");
       return FALSE;
@@ -293,6 +322,19 @@ take_built (Starting *self, GError **error)
   pst_fd_clear (&self->gate_mount);
   if (self->terminal.any)
     self->setup.pty = pst_pty_new (control->fds[1], &self->terminal);
+  if (self->setup.bus)
+    {
+      pst_bus_link_serve (self->setup.bus, &self->setup.buses, self->bus_end, control->fds + n_first, n_sockets);
+      if (!pst_peer_is_open (self->setup.bus))
+        {
+          g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_PIPE,
+                               "the message bus proxy (postern-dbus-proxy) ended before it began");
+          return FALSE;
+        }
+      pst_fd_clear (&self->bus_end);
+      for (gsize i = 0; i < n_sockets; i++)
+        close (control->fds[n_first + i]);
+    }
   return TRUE;
 }
 
@@ -307,7 +349,8 @@ start (Starting *self, const sigset_t *mask, GError **error)
       g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_PERM, forbidden);
       return FALSE;
     }
-  if (!send_register (self, error) || !start_fusefs (self, error) || !pst_namespaces_enter (input->uid, input->gid, error) ||
+  if (!send_register (self, error) || !start_fusefs (self, error) || !start_proxy (self, error) ||
+      !pst_namespaces_enter (input->uid, input->gid, error) ||
       !pst_mounts_new_gate (input->uid, input->gid, &self->fuse, &self->gate_mount, error) || !start_init (self, mask, error))
     return FALSE;
   self->host_ns = open ("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
@@ -332,7 +375,7 @@ pst_launch_run (PstLaunch *launch)
 {
   static const int passed_on[] = { SIGHUP,  SIGINT,  SIGQUIT,  SIGTERM, SIGUSR1, SIGUSR2,
                                    SIGCONT, SIGTSTP, SIGWINCH, SIGCHLD, SIGPIPE };
-  Starting self = { .launch = launch, .fuse = -1, .gate_mount = -1, .gate_end = -1, .host_ns = -1 };
+  Starting self = { .launch = launch, .fuse = -1, .gate_mount = -1, .gate_end = -1, .bus_end = -1, .host_ns = -1 };
   g_autoptr (GError) error = NULL;
   sigset_t mask;
 
@@ -344,7 +387,8 @@ pst_launch_run (PstLaunch *launch)
   self.ignore_children = signal (SIGCHLD, SIG_DFL) == SIG_IGN;
   pst_terminal_examine (&self.terminal);
   self.setup.interactive = self.terminal.interactive;
-  self.setup.control = self.setup.init_pidfd = self.setup.fusefs_pidfd = -1;
+  self.setup.control = self.setup.init_pidfd = self.setup.fusefs_pidfd = self.setup.proxy_pidfd = -1;
+  self.setup.buses = launch->buses;
 
   if (!start (&self, &mask, &error))
     {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "bus-link.h"
 #include "display.h"
 #include "executable.h"
 #include "host.h"
@@ -15,6 +16,7 @@ typedef struct
   PstHost host;
   PstExecutable executable;
   PstDisplay display;
+  PstBuses buses;
   PstPlanBind binds[3];
   char *wayland_target;
   PstPlanInput input;

@@ -14,8 +14,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define HOST "/.host"
@@ -28,6 +30,8 @@ struct _PstMounts
   int gate; /* borrowed */
   gboolean has_gate;
   guint n_scratch;
+  int sockets[PST_MOUNTS_MAX_SOCKETS];
+  gsize n_sockets;
 };
 
 static gboolean
@@ -200,6 +204,37 @@ cover (const char *target)
   return move_mount (fd, "", AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH) == 0 || errno == ENOENT;
 }
 
+/* Programs may connect before the proxy serves it: they wait in the kernel's list. */
+static gboolean
+listen_at (PstMounts *mounts, const char *target, mode_t mode)
+{
+  struct sockaddr_un address = { .sun_family = AF_UNIX };
+  pst_autofd fd = -1;
+
+  if (mounts->n_sockets == G_N_ELEMENTS (mounts->sockets) || strlen (target) >= sizeof address.sun_path)
+    {
+      errno = EINVAL;
+      return FALSE;
+    }
+  strcpy (address.sun_path, target);
+  fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0 || !make_parents (target) || bind (fd, (struct sockaddr *)&address, sizeof address) < 0 ||
+      chmod (target, mode) < 0 || listen (fd, SOMAXCONN) < 0)
+    return FALSE;
+  mounts->sockets[mounts->n_sockets++] = pst_fd_steal (&fd);
+  return TRUE;
+}
+
+gsize
+pst_mounts_steal_sockets (PstMounts *mounts, int *fds)
+{
+  gsize n = mounts->n_sockets;
+
+  memcpy (fds, mounts->sockets, n * sizeof *fds);
+  mounts->n_sockets = 0;
+  return n;
+}
+
 static gboolean
 run_op (PstMounts *mounts, const PstPlanOp *op, const int *privates, gsize n_privates, gsize *private_index)
 {
@@ -226,6 +261,8 @@ run_op (PstMounts *mounts, const PstPlanOp *op, const int *privates, gsize n_pri
              mount ("devpts", op->target, "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=0620") == 0;
     case PST_PLAN_GATE:
       return gate (mounts, op->source, op->target);
+    case PST_PLAN_SOCKET:
+      return listen_at (mounts, op->target, op->mode);
     case PST_PLAN_COVER:
       return cover (op->target);
     case PST_PLAN_PRIVATE:

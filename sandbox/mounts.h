@@ -15,6 +15,11 @@ PstMounts *pst_mounts_begin (int gate, GError **error);
 /* @privates: (nullable): for each PST_PLAN_PRIVATE of @plan, in order, a detached mount of the directory; borrowed. */
 gboolean pst_mounts_run (PstMounts *mounts, const PstPlan *plan, const int *privates, gsize n_privates, GError **error);
 
+/* The listening sockets that the plans have made so far, in their order: descriptors, owned by the caller from then on. Returns
+ * their number, at most PST_MOUNTS_MAX_SOCKETS. */
+#define PST_MOUNTS_MAX_SOCKETS 2
+gsize pst_mounts_steal_sockets (PstMounts *mounts, int *fds);
+
 /* Lets go of the host's tree and makes the root read-only. Frees @mounts. */
 gboolean pst_mounts_end (PstMounts *mounts, GError **error);
 

@@ -51,6 +51,8 @@ pst_options_parse (int argc, char **argv, PstOptions *out, GError **error)
         out->x11 = TRUE;
       else if (strcmp (argv[i], "--wayland=host") == 0)
         out->wayland = TRUE;
+      else if (strcmp (argv[i], "--bus") == 0)
+        out->bus = TRUE;
       else if ((value = take_value ("--app", argv, &i, &missing)))
         out->app = value;
       else if (!missing && (value = take_value ("--profile", argv, &i, &missing)))

@@ -14,6 +14,7 @@ typedef struct
   gboolean strict;
   gboolean x11;
   gboolean wayland;
+  gboolean bus; /* the message buses, through the proxy */
   gboolean help;
   char **command; /* the rest of argv, NULL-ended; at least one word unless help */
 } PstOptions;

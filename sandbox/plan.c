@@ -107,6 +107,12 @@ pst_plan_runtime_dir (uid_t uid)
   return g_strdup_printf ("/run/user/%u", (guint)uid);
 }
 
+char *
+pst_plan_session_bus (uid_t uid)
+{
+  return g_strdup_printf ("/run/user/%u/bus", (guint)uid);
+}
+
 gboolean
 pst_plan_shows (const char *path)
 {
@@ -158,6 +164,14 @@ pst_plan_build_early (const PstPlanInput *input)
 
     pst_plan_add (plan, PST_PLAN_SCRATCH, NULL, runtime, 0700);
   }
+  if (input->session_bus)
+    {
+      g_autofree char *path = pst_plan_session_bus (input->uid);
+
+      pst_plan_add (plan, PST_PLAN_SOCKET, "session", path, 0600);
+    }
+  if (input->system_bus)
+    pst_plan_add (plan, PST_PLAN_SOCKET, "system", PST_PLAN_SYSTEM_BUS, 0600);
 
   for (gsize i = 0; i < input->n_binds; i++)
     pst_plan_add (plan, PST_PLAN_BIND, input->binds[i].source, input->binds[i].target, 0);
@@ -253,6 +267,14 @@ op_is_good (const PstPlanOp *op, const PstPlanInput *input)
         if (g_str_equal (op->target, covered[i]))
           return !op->source;
       return FALSE;
+    case PST_PLAN_SOCKET:
+      {
+        g_autofree char *session = pst_plan_session_bus (input->uid);
+
+        return op->source && op->mode == 0600 &&
+               ((g_str_equal (op->source, "session") && g_str_equal (op->target, session)) ||
+                (g_str_equal (op->source, "system") && g_str_equal (op->target, PST_PLAN_SYSTEM_BUS)));
+      }
     case PST_PLAN_PRIVATE:
       return op->source && op->source[0] == '.' && pst_name_is_valid (op->source) &&
              pst_path_is_below_or_equal (op->target, input->home) && strlen (op->target) > strlen (input->home) &&
@@ -269,6 +291,7 @@ op_name (PstPlanOpType type)
     [PST_PLAN_DIR] = "directory", [PST_PLAN_FILE] = "file",     [PST_PLAN_SYMLINK] = "symlink", [PST_PLAN_BIND] = "bind-ro",
     [PST_PLAN_MIRROR] = "mirror", [PST_PLAN_DEVICE] = "device", [PST_PLAN_SCRATCH] = "scratch", [PST_PLAN_PROC] = "proc",
     [PST_PLAN_DEVPTS] = "devpts", [PST_PLAN_GATE] = "gate",     [PST_PLAN_PRIVATE] = "private", [PST_PLAN_COVER] = "cover",
+    [PST_PLAN_SOCKET] = "socket",
   };
 
   return (guint)type < G_N_ELEMENTS (names) ? names[type] : "?";

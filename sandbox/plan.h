@@ -22,6 +22,7 @@ typedef enum
   PST_PLAN_GATE,    /* source: a name in the root of the gate's file system */
   PST_PLAN_PRIVATE, /* source: a dot directory of the private home, writable, over the gate */
   PST_PLAN_COVER,   /* an empty file, read-only, over one of /proc; nothing if that is not there */
+  PST_PLAN_SOCKET,  /* source: "session" or "system". A listening socket of that message bus, served by the proxy */
 } PstPlanOpType;
 
 typedef struct
@@ -64,6 +65,8 @@ typedef struct
   const PstPlanBind *binds; /* the program, sockets of the display */
   gsize n_binds;
   GBytes *xauthority; /* (nullable) */
+  gboolean session_bus; /* there is one, and it is to be had through the proxy */
+  gboolean system_bus;
 } PstPlanInput;
 
 /* What only the broker knows. */
@@ -75,6 +78,7 @@ typedef struct
   const char *const *names; /* (nullable): dot directories of the private home */
 } PstPlanAnswer;
 
+#define PST_PLAN_SYSTEM_BUS "/run/dbus/system_bus_socket"
 #define PST_PLAN_XAUTHORITY "/run/postern/xauthority"
 
 PstPlan *pst_plan_new (void);
@@ -89,6 +93,8 @@ void pst_plan_add_file (PstPlan *plan, const char *target, guint mode, const cha
 
 /* The runtime directory inside, "/run/user/1000". (transfer full) */
 char *pst_plan_runtime_dir (uid_t uid);
+/* Where the session bus is inside, "/run/user/1000/bus". (transfer full) */
+char *pst_plan_session_bus (uid_t uid);
 
 /* Is @path, as seen inside, part of what every sandbox shows of the host: /usr and what leads there? */
 gboolean pst_plan_shows (const char *path);

@@ -73,6 +73,18 @@ pst_launch_prepare (PstLaunch *launch, int *status, GError **error)
     .binds = launch->binds,
     .xauthority = launch->display.cookie,
   };
+  if (launch->options.bus)
+    {
+      input->session_bus = pst_bus_address_session (&launch->buses.session);
+      input->system_bus = pst_bus_address_system (&launch->buses.system);
+    }
+  if (launch->options.bus && !input->session_bus && !input->system_bus)
+    {
+      g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
+                           "--bus: there is no message bus to hand in: DBUS_SESSION_BUS_ADDRESS is not set, and neither "
+                           "$XDG_RUNTIME_DIR/bus nor /run/dbus/system_bus_socket is there");
+      return FALSE;
+    }
   if (launch->executable.bind)
     launch->binds[n++] = (PstPlanBind){ launch->executable.bind, launch->executable.bind };
   if (launch->display.x11_socket)
@@ -98,6 +110,7 @@ pst_launch_prepare (PstLaunch *launch, int *status, GError **error)
     .display = launch->display.x11_display,
     .has_cookie = launch->display.cookie != NULL,
     .wayland = launch->display.wayland_name,
+    .session_bus = input->session_bus,
   };
   launch->environment = pst_environment_build ((const char *const *)environ, &environment);
   return TRUE;

@@ -27,6 +27,7 @@ usage (FILE *out)
       "  --strict          serve every grant through the gate, so that revoking cuts open files too\n"
       "  --x11=host        let it use your X11 display as it is (it can then watch and control the others on it)\n"
       "  --wayland=host    let it use your Wayland display as it is\n"
+      "  --bus             let it use the message buses; each service that is more than harmless is asked for\n"
       "  --print-plan      print how the sandbox would be built, and start nothing\n"
       "  --help\n"
       "\n"

@@ -15,6 +15,7 @@
 #include "supervisor.h"
 
 #include "broker-again.h"
+#include "bus-link.h"
 #include "cli.h"
 #include "control.h"
 #include "link-calls.h"
@@ -254,6 +255,16 @@ on_fusefs_gone (int fd, GIOCondition condition, gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+static gboolean
+on_proxy_gone (int fd, GIOCondition condition, gpointer data)
+{
+  Supervisor *self = data;
+
+  waitpid (self->setup->proxy, NULL, WNOHANG);
+  fail (self, "the message bus proxy ended unexpectedly, so the application was ended too");
+  return G_SOURCE_REMOVE;
+}
+
 /* ---- signals ---- */
 
 static void
@@ -380,6 +391,23 @@ on_gate_closed (PstPeer *peer, gpointer data)
   fail (data, "the file gate broke off, so the application was ended");
 }
 
+/* ---- the message bus proxy ---- */
+
+static void
+on_proxy_message (PstPeer *peer, PstMessage *message, gpointer data)
+{
+  Supervisor *self = data;
+
+  if (!pst_bus_link_call (peer, message, &self->setup->buses) && message->serial != 0)
+    pst_peer_reply_error (peer, message->serial, "the supervisor does not know this call");
+}
+
+static void
+on_proxy_closed (PstPeer *peer, gpointer data)
+{
+  fail (data, "the message bus proxy broke off, so the application was ended");
+}
+
 int
 pst_supervisor_run (PstSupervisorSetup *setup)
 {
@@ -397,6 +425,11 @@ pst_supervisor_run (PstSupervisorSetup *setup)
   if (pst_trees_get_watch (setup->trees) >= 0)
     g_unix_fd_add (pst_trees_get_watch (setup->trees), G_IO_PRI, on_host_mounts, &self);
   pst_peer_start (setup->gate, on_gate_message, on_gate_closed, &self);
+  if (setup->bus)
+    {
+      g_unix_fd_add (setup->proxy_pidfd, G_IO_IN, on_proxy_gone, &self);
+      pst_peer_start (setup->bus, on_proxy_message, on_proxy_closed, &self);
+    }
   pst_peer_start (setup->broker, on_broker_message, on_broker_closed, &self);
   if (setup->pty && setup->interactive)
     pst_pty_start_input (setup->pty);

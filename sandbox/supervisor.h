@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "bus-link.h"
 #include "pst-peer.h"
 #include "terminal.h"
 #include "trees.h"
@@ -19,6 +20,10 @@ typedef struct
   int init_pidfd;
   pid_t fusefs;
   int fusefs_pidfd;
+  PstPeer *bus; /* (nullable): the link to postern-dbus-proxy */
+  pid_t proxy;
+  int proxy_pidfd; /* -1: none */
+  PstBuses buses;
   PstTrees *trees;
   PstPty *pty; /* (nullable) */
   gboolean interactive;

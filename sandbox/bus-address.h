@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <glib.h>
+#include <sys/un.h>
+
+G_BEGIN_DECLS
+
+/* Where the host's message buses are. */
+typedef struct
+{
+  struct sockaddr_un address;
+  socklen_t length; /* 0: there is none */
+} PstBusAddress;
+
+/* The first entry of a D-Bus address list (D-Bus specification, "Server Addresses") that names a socket of this machine:
+ * unix:path=… or unix:abstract=…, with %-escapes. FALSE if there is none. Pure. */
+gboolean pst_bus_address_parse (const char *list, PstBusAddress *out);
+
+/* The session bus of this process: DBUS_SESSION_BUS_ADDRESS, else $XDG_RUNTIME_DIR/bus if that is a socket. */
+gboolean pst_bus_address_session (PstBusAddress *out);
+/* The system bus: DBUS_SYSTEM_BUS_ADDRESS, else /run/dbus/system_bus_socket if that is a socket. */
+gboolean pst_bus_address_system (PstBusAddress *out);
+
+/* A new connection, or -1 with errno. Never blocks: a bus whose list of waiting connections is full gives EAGAIN. */
+int pst_bus_address_connect (const PstBusAddress *address);
+
+G_END_DECLS

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "bus-address.h"
+#include "pst-peer.h"
+
+G_BEGIN_DECLS
+
+/* The supervisor's side of BusLink1: the one process that may name the host's buses gives the proxy connections to them. */
+typedef struct
+{
+  PstBusAddress session, system; /* length 0: not handed in */
+} PstBuses;
+
+/* A call of the proxy. FALSE if it is none of BusLink1, or malformed. */
+gboolean pst_bus_link_call (PstPeer *peer, PstMessage *message, const PstBuses *buses);
+
+/* The first message: the proxy's end of the broker's socket, and the listening sockets, session first. Descriptors are
+ * duplicated. */
+void pst_bus_link_serve (PstPeer *proxy, const PstBuses *buses, int broker_end, const int *listeners, gsize n_listeners);
+
+G_END_DECLS

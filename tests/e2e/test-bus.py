@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The message bus in a sandbox: what is harmless works, the rest is asked for, once and in words, and nothing else is there."""
+import os
+import shlex
+import signal
+import subprocess
+import sys
+
+from bus import Bus, call
+from postern_e2e import Home, ScriptedPerson, run_tests, wait_until
+
+TALK, KEYS, SYSTEMD, NOTES, EOG = "org.example.Talk", "org.freedesktop.secrets", "org.freedesktop.systemd1", "org.freedesktop.ScreenSaver", "org.gnome.eog"
+NAMES = (TALK, KEYS, SYSTEMD, NOTES, EOG)
+BUS = ("--bus",)
+
+
+def inside(home, *command, **more):
+    return home.run(*command, options=BUS, **more)
+
+
+def script(*commands):
+    return ["sh", "-c", "; ".join(" ".join(shlex.quote(word) for word in command) for command in commands)]
+
+
+def test_without(tap):
+    with Home() as home, Bus(home, NAMES):
+        ScriptedPerson(home)
+        result = home.run(*call(TALK, "Hello"))
+        tap.ok(result.returncode != 0 and "served" not in result.stdout, "without --bus there is no bus", result.stdout + result.stderr)
+        control = subprocess.run(call(TALK, "Hello"), env=home.env, capture_output=True, text=True)
+        tap.ok("served Hello" in control.stdout, "control: outside the service answers", control.stderr)
+
+
+def test_allow(tap):
+    for abstract in (False, True):
+        kind = "an abstract socket" if abstract else "a socket with a path"
+        with Home() as home, Bus(home, NAMES, abstract):
+            person = ScriptedPerson(home)
+            result = inside(home, *script(call(TALK, "First"), call(TALK, "Second")))
+            tap.ok("served First" in result.stdout and "served Second" in result.stdout, f"{kind}: allowed, both calls are answered", result.stdout + result.stderr)
+            tap.ok(len(person.shown) == 1 and TALK in person.titles()[0], f"{kind}: one question, with the name", person.titles())
+            again = inside(home, *call(TALK, "Third"))
+            tap.ok("served Third" in again.stdout and len(person.shown) == 1, f"{kind}: the second start asks nothing", person.titles())
+            grants = home.json("grants")
+            tap.ok([(g["kind"], g["resource"], g["access"]) for g in grants] == [("bus", "session:" + TALK, "talk")], f"{kind}: the grant is listed", grants)
+
+
+def test_deny(tap):
+    with Home() as home, Bus(home, NAMES):
+        person = ScriptedPerson(home, "deny once")
+        result = inside(home, *script(call(TALK, "First"), call(TALK, "Second")))
+        tap.ok("served" not in result.stdout and result.stderr.count("AccessDenied") == 2, "denied: both calls fail", result.stdout + result.stderr)
+        tap.ok(len(person.shown) == 1, "and the second is not asked about", person.titles())
+
+
+def test_catalogue(tap):
+    with Home() as home, Bus(home, NAMES):
+        person = ScriptedPerson(home, "deny once")
+        quiet = inside(home, *call(NOTES, "Inhibit", interface=NOTES))
+        tap.ok("served Inhibit" in quiet.stdout, "what the catalogue calls harmless is answered", quiet.stdout + quiet.stderr)
+        tap.ok(len(person.shown) == 0, "without a question", person.titles())
+        never = inside(home, *call(SYSTEMD, "StartTransientUnit", interface="org.freedesktop.systemd1.Manager"))
+        tap.ok("AccessDenied" in never.stderr and "served" not in never.stdout, "what controls the host is refused", never.stdout + never.stderr)
+        tap.ok(len(person.shown) == 0, "without a question too", person.titles())
+        keys = inside(home, *call(KEYS, "SearchItems", interface="org.freedesktop.Secret.Service"))
+        tap.ok("AccessDenied" in keys.stderr, "passwords are refused as the person says", keys.stdout + keys.stderr)
+        tap.ok(len(person.shown) == 1 and "Passwords and keys" in person.titles()[0], "who was asked in words", person.titles())
+
+
+def test_parts(tap):
+    with Home() as home, Bus(home, NAMES):
+        person = ScriptedPerson(home)
+        search = call(KEYS, "SearchItems", interface="org.freedesktop.Secret.Service")
+        read = call(KEYS, "GetSecrets", interface="org.freedesktop.Secret.Service")
+        result = inside(home, *script(search, search, read, read))
+        tap.ok(result.stdout.count("served") == 4, "looking for passwords and reading them: all are answered", result.stdout + result.stderr)
+        tap.ok(len(person.shown) == 2 and person.titles()[0] != person.titles()[1], "reading them is a question of its own", person.titles())
+
+
+def test_names(tap):
+    with Home() as home, Bus(home, NAMES):
+        person = ScriptedPerson(home, "deny once")
+        bus = "org.freedesktop.DBus"
+        listed = inside(home, *call(bus, "ListNames", interface=bus, path="/org/freedesktop/DBus"))
+        tap.ok(listed.returncode == 0 and all(name not in listed.stdout for name in (TALK, SYSTEMD, EOG)), "names that are not the application's business are not there", listed.stdout)
+        tap.ok(NOTES in listed.stdout, "control: a harmless one is", listed.stdout)
+        owner = inside(home, *call(bus, "GetNameOwner", "string:" + TALK, interface=bus, path="/org/freedesktop/DBus"))
+        tap.ok("NameHasNoOwner" in owner.stderr, "nor do they have an owner", owner.stdout + owner.stderr)
+        tap.ok(len(person.shown) == 0, "and that asks nothing", person.titles())
+        # a program of the same name runs outside
+        own = inside(home, *call(bus, "RequestName", "string:" + EOG, "uint32:4", interface=bus, path="/org/freedesktop/DBus"))
+        tap.ok("uint32 1" in own.stdout, "owning a name: the application is told that it does", own.stdout + own.stderr)
+        outside = subprocess.run(call(EOG, "Open"), env=home.env, capture_output=True, text=True)
+        tap.ok("served Open 1" in outside.stdout, "and outside it is owned by who owned it, who was called by nobody", outside.stdout + outside.stderr)
+        both = inside(home, *script(call(bus, "RequestName", "string:" + EOG, "uint32:4", interface=bus, path="/org/freedesktop/DBus"), call(EOG, "Open")))
+        tap.ok("served" not in both.stdout and len(person.shown) == 1, "talking to the one outside is asked for", both.stdout + both.stderr)
+
+
+def test_revoke(tap):
+    with Home() as home, Bus(home, NAMES):
+        person = ScriptedPerson(home, "deny once")
+        home.grant("session:" + TALK, access="talk")
+        # a new connection each time; so a shell that waits for a line stays in one sandbox
+        shell = home.start("sh", "-c", "while read line; do " + " ".join(call(TALK, "Tick")) + " 2>&1; done", options=BUS)
+
+        def tick():
+            shell.stdin.write("\n")
+            shell.stdin.flush()
+            line = shell.stdout.readline()
+            return line + (shell.stdout.readline() if line.startswith("method return") else "")
+
+        first = tick()
+        tap.ok("served Tick" in first and len(person.shown) == 0, "granted by command: no question", first)
+        revoked = home.postern("revoke", "escape-test", "session:" + TALK)
+        second = tick()
+        tap.ok(revoked.returncode == 0 and "AccessDenied" in second and len(person.shown) == 1, "revoked: the next call of the running program is asked about", revoked.stderr + second)
+        shell.stdin.close()
+        shell.wait(10)
+
+
+def test_held(tap):
+    with Home() as home, Bus(home, NAMES):
+        person = ScriptedPerson(home, None)
+        asking = home.start(*call(TALK, "Wait"), options=BUS)
+        question = person.wait_for_question()
+        other = inside(home, *call(NOTES, "Inhibit", interface=NOTES))
+        tap.ok("served Inhibit" in other.stdout, "while one call waits, others are answered", other.stdout + other.stderr)
+        person.reply(question, "allow once")
+        out, err = asking.communicate(timeout=20)
+        tap.ok("served Wait" in out, "the one that waited is answered when it is allowed", out + err)
+
+        killed = home.start(*call(TALK, "Wait"), options=BUS)
+        question = person.wait_for_question(2)
+        for pid in home.application(killed.pid):
+            os.kill(pid, signal.SIGKILL)
+        person.wait_withdrawn(question)
+        tap.ok(True, "a caller that is killed takes its question with it")
+        killed.wait(10)
+
+
+def test_broker_again(tap):
+    with Home() as home, Bus(home, NAMES):
+        person = ScriptedPerson(home, None)
+        asking = home.start(*call(TALK, "Wait"), options=BUS)
+        person.wait_for_question()
+        for pid in home.processes("postern-broker"):
+            os.kill(pid, signal.SIGKILL)
+        again = ScriptedPerson(home)
+        again.wait_for_question()
+        out, err = asking.communicate(timeout=20)
+        tap.ok("served Wait" in out, "a question outlives the broker, and is answered by the next", out + err)
+
+
+def test_proxy_killed(tap):
+    with Home() as home, Bus(home, NAMES):
+        ScriptedPerson(home)
+        shell = home.start("sh", "-c", "echo ready; read line", options=BUS)
+        shell.stdout.readline()
+        proxies = home.processes("postern-dbus-proxy")
+        tap.ok(len(proxies) == 1, "one proxy for the sandbox", proxies)
+        for pid in proxies:
+            os.kill(pid, signal.SIGKILL)
+        status = shell.wait(10)
+        tap.ok(status == 125, "proxy killed: the application is ended", status)
+        wait_until(lambda: not home.processes("postern-fusefs"), "the gate stays")
+
+
+def test_missing(tap):
+    with Home() as home:
+        ScriptedPerson(home)
+        home.env.pop("DBUS_SESSION_BUS_ADDRESS", None)
+        home.env["DBUS_SYSTEM_BUS_ADDRESS"] = "unix:path=/nowhere/socket-that-is-not-there"
+        result = inside(home, "true")
+        tap.ok(result.returncode == 0, "a system bus that is only named: the program runs", result.stderr)
+        home.env["DBUS_SYSTEM_BUS_ADDRESS"] = "tcp:host=localhost"
+        result = inside(home, "true")
+        tap.ok(result.returncode == 125 and result.stderr.count("\n") == 1 and "--bus" in result.stderr, "no bus at all: one sentence, nothing started", result.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(run_tests(globals()))
