@@ -56,7 +56,8 @@ struct _PstBroker
   guint show_source, deadline_source, expiry_source, killed_source;
 };
 
-/* What an ask of the message bus proxy is about, besides the name. The proxy has it from the application: for the words only. */
+/* What an ask of the message bus proxy is about, besides the name. The proxy has it from the application: for the words only.
+ */
 typedef struct
 {
   char *interface, *member; /* "" where unknown */
@@ -65,7 +66,7 @@ typedef struct
 /* One held request of a gate: of the file gate, or of the message bus proxy. */
 struct _PstAsk
 {
-  PstBusAsk *bus; /* (nullable): set for one of the proxy; path is then "session:NAME" or "system:NAME" */
+  PstBusAsk *bus;      /* (nullable): set for one of the proxy; path is then "session:NAME" or "system:NAME" */
   PstSandbox *sandbox; /* borrowed: a sandbox ends its asks before it goes */
   guint64 id;
   guint32 serial;

@@ -79,7 +79,8 @@ resource_of (PstServiceBus bus, const char *name, const char *part)
 }
 
 char *
-pst_bus_rules_resource (const PstServices *services, const char *bus, const char *name, const char *interface, const char *member)
+pst_bus_rules_resource (const PstServices *services, const char *bus, const char *name, const char *interface,
+                        const char *member)
 {
   PstServiceBus which = strcmp (bus, "system") == 0 ? PST_SERVICE_BUS_SYSTEM : PST_SERVICE_BUS_SESSION;
   PstServiceMatch match = pst_services_lookup (services, NULL, which, name, interface && *interface ? interface : NULL,
@@ -281,7 +282,8 @@ pst_bus_rules_compile (const PstDecideInput *input, const PstServices *services)
 static char *
 intent_of (const char *interface, const char *member)
 {
-  g_autofree char *safe_member = pst_text_for_display (member, MAX_NAME), *safe_interface = pst_text_for_display (interface, MAX_NAME);
+  g_autofree char *safe_member = pst_text_for_display (member, MAX_NAME),
+                  *safe_interface = pst_text_for_display (interface, MAX_NAME);
 
   if (!*safe_member)
     return g_strdup ("");

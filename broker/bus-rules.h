@@ -16,7 +16,8 @@ G_BEGIN_DECLS
 /* Is it well-formed? */
 gboolean pst_bus_rules_is_resource (const char *resource);
 
-/* The resource that a message is decided by: the service as a whole, or a part of it. @name: a well-known name. (transfer full) */
+/* The resource that a message is decided by: the service as a whole, or a part of it. @name: a well-known name. (transfer full)
+ */
 char *pst_bus_rules_resource (const PstServices *services, const char *bus, const char *name, const char *interface,
                               const char *member);
 

@@ -157,8 +157,7 @@ pst_consent_question (PstAsk *ask)
       return;
     }
   protected_by = ask->bus ? NULL : pst_facts_protected_by (ask);
-  if (!ask->bus &&
-      (pst_facts_may_hide (ask) || (!protected_by && pst_decide_is_private_name (broker->host, ask->path))))
+  if (!ask->bus && (pst_facts_may_hide (ask) || (!protected_by && pst_decide_is_private_name (broker->host, ask->path))))
     {
       pst_ask_finish (ask, PST_OUTCOME_HIDE);
       return;
@@ -175,9 +174,9 @@ pst_consent_question (PstAsk *ask)
       refuse_unasked (ask, "too many questions are open");
       return;
     }
-  offer = ask->bus ? pst_bus_rules_offer (broker->services, sandbox->app->name, ask->path, ask->bus->interface,
-                                          ask->bus->member)
-                   : pst_facts_offer (ask, protected_by);
+  offer = ask->bus
+              ? pst_bus_rules_offer (broker->services, sandbox->app->name, ask->path, ask->bus->interface, ask->bus->member)
+              : pst_facts_offer (ask, protected_by);
   if (!offer || (offer->private_ok && sandbox->n_refused_creations >= PST_MAX_REFUSED_CREATIONS))
     {
       refuse_unasked (ask,
@@ -444,7 +443,8 @@ pst_consent_refuse (PstBroker *broker, PstQuestion *question, const char *reason
     }
   if (broker->store)
     {
-      PstEvent *event = pst_event_new ("refused", question->app, sandbox->number, first->bus ? first->path : first->target, reason);
+      PstEvent *event =
+          pst_event_new ("refused", question->app, sandbox->number, first->bus ? first->path : first->target, reason);
 
       event->access = first->wanted;
       event->answer = PST_ANSWER_DENY;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The broker's side of Bus1. As with the file gate: the proxy parses what a hostile program writes, so whatever comes from it is
- * checked as if that program had sent it, and what it may keep open is bounded. */
+/* The broker's side of Bus1. As with the file gate: the proxy parses what a hostile program writes, so whatever comes from it
+ * is checked as if that program had sent it, and what it may keep open is bounded. */
 #include "connection.h"
 
 #include <string.h>

@@ -270,8 +270,8 @@ rule_is_sane (const PstStoredRule *rule)
 {
   return rule->app && *rule->app && rule->resource && rule->kind >= PST_KIND_FILES && rule->kind <= PST_KIND_URI &&
          rule->scope >= PST_SCOPE_TREE && rule->scope <= PST_SCOPE_FILE && pst_access_is_for (rule->kind, rule->access) &&
-         rule->answer >= PST_ANSWER_ALLOW && rule->answer <= PST_ANSWER_ASK &&
-         rule->lifetime >= PST_LIFETIME_ONCE && rule->lifetime <= PST_LIFETIME_UNTIL && rule->boot && rule->login &&
+         rule->answer >= PST_ANSWER_ALLOW && rule->answer <= PST_ANSWER_ASK && rule->lifetime >= PST_LIFETIME_ONCE &&
+         rule->lifetime <= PST_LIFETIME_UNTIL && rule->boot && rule->login &&
          (rule->kind != PST_KIND_FILES || pst_path_is_normal (rule->resource)) &&
          (!rule->real || pst_path_is_normal (rule->real));
 }

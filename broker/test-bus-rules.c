@@ -106,11 +106,10 @@ test_resources (void)
 static void
 test_catalogue (World *world, gconstpointer data)
 {
-  expect_lines (world, (const char *const[]){ "session org.example.Quiet * * allow",
-                                              "session org.example.Quiet org.example.Quiet Lock ask",
-                                              "session org.example.Quiet org.example.Quiet Halt deny",
-                                              "session org.example.Keys * * ask", "session org.example.Never * * deny",
-                                              "system org.example.Never * * deny", NULL });
+  expect_lines (world, (const char *const[]){
+                           "session org.example.Quiet * * allow", "session org.example.Quiet org.example.Quiet Lock ask",
+                           "session org.example.Quiet org.example.Quiet Halt deny", "session org.example.Keys * * ask",
+                           "session org.example.Never * * deny", "system org.example.Never * * deny", NULL });
 }
 
 static void
@@ -134,8 +133,7 @@ test_person (World *world, gconstpointer data)
 static void
 test_parts (World *world, gconstpointer data)
 {
-  g_autofree char *whole =
-                      pst_bus_rules_resource (world->services, "session", "org.example.Keys", "org.example.Keys", "List"),
+  g_autofree char *whole = pst_bus_rules_resource (world->services, "session", "org.example.Keys", "org.example.Keys", "List"),
                   *part =
                       pst_bus_rules_resource (world->services, "session", "org.example.Keys", "org.example.Keys", "GetSecret");
 
@@ -157,8 +155,9 @@ static void
 test_family (World *world, gconstpointer data)
 {
   say (world, "session:org.example.Family.One", PST_ANSWER_ALLOW, PST_LIFETIME_ALWAYS);
-  expect_lines (world, (const char *const[]){ "session org.example.Family.* * * ask", "session org.example.Family.One * * allow",
-                                              "session org.example.Family.One org.example.Family Rule deny", NULL });
+  expect_lines (world,
+                (const char *const[]){ "session org.example.Family.* * * ask", "session org.example.Family.One * * allow",
+                                       "session org.example.Family.One org.example.Family Rule deny", NULL });
 }
 
 static void
@@ -184,8 +183,8 @@ test_decide (World *world, gconstpointer data)
 static void
 test_offer (World *world, gconstpointer data)
 {
-  g_autoptr (PstOffer) known = pst_bus_rules_offer (world->services, "Mail<b>", "session:org.example.Keys", "org.example.Keys",
-                                                    "Get\nAll"),
+  g_autoptr (PstOffer) known =
+      pst_bus_rules_offer (world->services, "Mail<b>", "session:org.example.Keys", "org.example.Keys", "Get\nAll"),
                        unknown = pst_bus_rules_offer (world->services, "Mail", "session:org.who.Knows", "", "");
 
   g_assert_cmpstr (pst_offer_title (known, 0, 0), ==, "Allow “Mail<b>” to use Passwords and keys?");

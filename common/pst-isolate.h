@@ -13,8 +13,8 @@ G_BEGIN_DECLS
  *   memory     not dumpable, and no core dump
  *   terminal   standard error can be written to, not read
  *
- * and keeps its descriptors, at most @max_files of them. What is left to do is its own list of system calls. FALSE, with errno and
- * in *@what the step that failed ("empty its root directory"). */
+ * and keeps its descriptors, at most @max_files of them. What is left to do is its own list of system calls. FALSE, with errno
+ * and in *@what the step that failed ("empty its root directory"). */
 gboolean pst_isolate (guint max_files, const char **what);
 
 G_END_DECLS

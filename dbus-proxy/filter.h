@@ -47,11 +47,11 @@ typedef struct
  * client may say what it likes about itself. From the bus: a reply          as above. a broadcast      PASS if the sender's
  * name may be owned or a rule allows the broadcast, else DROP; NameOwnerChanged in addition only of a name that is visible.
  *   anything else    PASS: who is on the bus is trusted to write to the client.
- * With a policy by catalogue, RequestName and ReleaseName of a well-known name are SAY_OWNED: the application is told that it owns
- * the name, and on the bus it does not. (If it did, or were told that another does, it would talk to the instance of itself that
- * runs outside of a sandbox, or be taken for it.)
- * ASK comes in the place of HIDE or DENY when the name is to be asked for, unless a rule refuses it. HIDE and DENY are said of
- * signals too; nobody is told then. Without a filter everything is PASS. */
+ * With a policy by catalogue, RequestName and ReleaseName of a well-known name are SAY_OWNED: the application is told that it
+ * owns the name, and on the bus it does not. (If it did, or were told that another does, it would talk to the instance of
+ * itself that runs outside of a sandbox, or be taken for it.) ASK comes in the place of HIDE or DENY when the name is to be
+ * asked for, unless a rule refuses it. HIDE and DENY are said of signals too; nobody is told then. Without a filter everything
+ * is PASS. */
 PstBusVerdict pst_filter_decide (const PstBusCase *what, const char **ask_name);
 
 /* Would this match rule deliver what is addressed to others? */

@@ -4,9 +4,9 @@
  *   supervisor ──Serve(listening sockets, broker's socket)──► here ──Connect(bus)──► supervisor ──a connection──► here
  *   broker ──SetPolicy──► here ──Ask──► broker ──retry | deny──► here
  *
- * Nobody is accepted before the first policy is there: who connects earlier waits in the kernel's list. A question outlives a broker
- * that is started again: it is sent anew over the new socket. What is said wrongly on either socket ends the process, and with it
- * the sandbox.
+ * Nobody is accepted before the first policy is there: who connects earlier waits in the kernel's list. A question outlives a
+ * broker that is started again: it is sent anew over the new socket. What is said wrongly on either socket ends the process,
+ * and with it the sandbox.
  *
  * Packets are those of pst-peer.h, moved by hand: a PstPeer lives in a GMainLoop, which is not here. */
 #include "postern.h"
@@ -51,8 +51,8 @@ typedef struct
 static Wire link_wire, broker_wire;
 static Served served[MAX_BUSES];
 static guint n_served;
-static GHashTable *connecting; /* serial of a Connect → PstClient, NULL for one that is gone */
-static GHashTable *asks;       /* id → PstAsk: those that are open */
+static GHashTable *connecting;  /* serial of a Connect → PstClient, NULL for one that is gone */
+static GHashTable *asks;        /* id → PstAsk: those that are open */
 static GHashTable *ask_serials; /* serial of an Ask → id, as pointers */
 
 G_NORETURN static void
@@ -306,8 +306,7 @@ open_broker (int fd)
 static void
 on_connect (const PstBus *bus, PstClient *client)
 {
-  guint32 serial =
-      wire_call (&link_wire, PST_BUS_LINK_CONNECT, g_variant_new ("(s)", served[bus->number].name));
+  guint32 serial = wire_call (&link_wire, PST_BUS_LINK_CONNECT, g_variant_new ("(s)", served[bus->number].name));
 
   g_hash_table_insert (connecting, GUINT_TO_POINTER (serial), client);
 }

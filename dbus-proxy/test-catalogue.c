@@ -152,9 +152,7 @@ test_own (void)
                        .member = "RequestName",
                        .destination = "org.freedesktop.DBus",
                        .signature = "su" };
-  PstBusCase what = {
-    .policy = policy, .names = names, .header = &header, .have_body = TRUE, .arg = "org.example.Quiet"
-  };
+  PstBusCase what = { .policy = policy, .names = names, .header = &header, .have_body = TRUE, .arg = "org.example.Quiet" };
   const char *ask_name;
 
   g_assert_cmpint (pst_filter_decide (&what, &ask_name), ==, PST_BUS_SAY_OWNED);

@@ -7,8 +7,8 @@
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
 
-/* What is left when this has run: an empty root and no privilege (pst-isolate.h), the descriptors that were handed over, and what
- * can be opened below those that are directories; and the calls in seccomp-gen.c. */
+/* What is left when this has run: an empty root and no privilege (pst-isolate.h), the descriptors that were handed over, and
+ * what can be opened below those that are directories; and the calls in seccomp-gen.c. */
 
 #include "fusefs-seccomp.h"
 

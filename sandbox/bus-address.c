@@ -8,8 +8,8 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-/* @text, of @length, with its %-escapes undone, into @out. FALSE for a bad escape, a NUL, or what does not fit with room for one
- * byte more. */
+/* @text, of @length, with its %-escapes undone, into @out. FALSE for a bad escape, a NUL, or what does not fit with room for
+ * one byte more. */
 static gboolean
 unescape (const char *text, gsize length, char *out, gsize size, gsize *n)
 {

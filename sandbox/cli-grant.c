@@ -89,8 +89,8 @@ pst_cli_grant_main (int argc, char **argv)
     return PST_EXIT_USAGE;
 
   reply = pst_cli_call (PST_CONTROL_GRANT,
-                        g_variant_new ("(su^ayuuuux)", argv[1], (guint32)kind, resource, 0, (guint32)access,
-                                       (guint32)answer, (guint32)lifetime, until),
+                        g_variant_new ("(su^ayuuuux)", argv[1], (guint32)kind, resource, 0, (guint32)access, (guint32)answer,
+                                       (guint32)lifetime, until),
                         PST_CONTROL_GRANT_OUT);
   if (reply == NULL)
     return 1;

@@ -247,8 +247,8 @@ pst_environment_build (const char *const *host, const PstEnvironmentInput *input
   if (input->wayland)
     set (out, "WAYLAND_DISPLAY", input->wayland);
   /* Where there is no message bus, without saying so, programs start one of their own, with services on it that outlive them
-   * and keep the sandbox, and with it every “this time”, alive. Settings are kept in a file of the private home in any case: the
-   * host's dconf is shared by all programs. */
+   * and keep the sandbox, and with it every “this time”, alive. Settings are kept in a file of the private home in any case:
+   * the host's dconf is shared by all programs. */
   {
     g_autofree char *bus = pst_plan_session_bus (input->uid);
     g_autofree char *address = input->session_bus ? g_strconcat ("unix:path=", bus, NULL) : g_strdup ("disabled:");

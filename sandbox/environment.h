@@ -13,7 +13,7 @@ typedef struct
   uid_t uid;
   const char *display; /* (nullable): DISPLAY to give, with its cookie at PST_PLAN_XAUTHORITY */
   gboolean has_cookie;
-  const char *wayland; /* (nullable): WAYLAND_DISPLAY to give */
+  const char *wayland;  /* (nullable): WAYLAND_DISPLAY to give */
   gboolean session_bus; /* it is there, at pst_plan_session_bus() */
 } PstEnvironmentInput;
 

@@ -64,7 +64,7 @@ typedef struct
   gsize n_roots;
   const PstPlanBind *binds; /* the program, sockets of the display */
   gsize n_binds;
-  GBytes *xauthority; /* (nullable) */
+  GBytes *xauthority;   /* (nullable) */
   gboolean session_bus; /* there is one, and it is to be had through the proxy */
   gboolean system_bus;
 } PstPlanInput;

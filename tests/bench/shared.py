@@ -66,8 +66,27 @@ class Scene:
         rows = [line.split("\t") for line in out.splitlines()]
         return {(r[1], r[2]): r for r in rows if len(r) == 9}
 
+    def start_bus(self):
+        """A session bus of its own, for what is started with `--bus`. Ends by terminate()."""
+        config = os.path.join(self.top, "bus.conf")
+        with open(config, "w", encoding="ascii") as f:
+            f.write(BUS_CONFIG.format(path=os.path.join(self.top, "bus")))
+        bus = subprocess.Popen(["dbus-daemon", "--config-file", config, "--nofork", "--print-address=1"], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, text=True)
+        self.env["DBUS_SESSION_BUS_ADDRESS"] = bus.stdout.readline().strip()
+        return bus
+
     def close(self):
         shutil.rmtree(self.top, ignore_errors=True)
+
+
+BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>unix:path={path}</listen>
+  <policy context="default"><allow send_destination="*"/><allow own="*"/></policy>
+</busconfig>
+"""
 
 
 def limit(rows, figure, ours, value, factor=1.0, against=None):
@@ -84,11 +103,53 @@ def limit(rows, figure, ours, value, factor=1.0, against=None):
 def launch(quick=False):
     scene = Scene()
     try:
-        rows = scene.run(shared("launch.sh"), ["-n", "5" if quick else "40", f"postern={b.postern()} run --"])
+        bus = scene.start_bus()
+        rows = scene.run(shared("launch.sh"), ["-n", "5" if quick else "40", f"postern={b.postern()} run --",
+                                               f"postern-bus={b.postern()} run --bus --"])
         for figure in ("start", "cpu"):
             limit(rows, figure, "postern", None, 1.2, "bwrap-realistic")
+        limit(rows, "start", "postern-bus", None, 0.8, "bwrap-realistic+proxy")
+        bus.terminate()
+        bus.wait()
     finally:
         scene.close()
+
+
+def dbus(quick=False):
+    """The message bus proxy by itself beside xdg-dbus-proxy: on one core, and on all."""
+    for cores, words in (("one core", {"BENCH_CPUS": str(max(os.sched_getaffinity(0)))}), ("all cores", {})):
+        scene = Scene()
+        try:
+            scene.env.update(words)
+            print(f"# dbus, {cores}", flush=True)
+            rows = scene.run(shared("dbus.sh"), [*(("-r", "1", "-n", "5") if quick else ("-r", "5", "-n", "20")),
+                                                 f"postern={b.tool('dbus-proxy', 'postern-dbus-proxy')} @bus @sock --filter --talk=org.bench.Echo"],
+                             with_broker=False)
+            compare_proxies(rows, cores, 0.5 if words else 0.8)
+        finally:
+            scene.close()
+
+
+def compare_proxies(rows, cores, share):
+    """share: of xdg-dbus-proxy's extra time a call that ours may add."""
+    def median_of(figure, label):
+        return float(rows[figure, label][3])
+
+    for figure in ("call_getid", "call_echo"):
+        direct, peer, ours = (median_of(figure, label) for label in ("direct", "xdg-dbus-proxy", "postern"))
+        print(f"# {cores}: {figure}: {ours - direct:.3g} us more than direct, xdg-dbus-proxy {peer - direct:.3g}")
+        if ours - direct > share * (peer - direct):
+            b.failures.append(f"dbus, {cores}: {figure} adds {ours - direct:.3g} us, allowed {share * (peer - direct):.3g}")
+    if cores == "one core":
+        for figure in ("call_getid_mediator_cpu", "call_echo_mediator_cpu"):
+            limit(rows, figure, "postern", None, 0.5, "xdg-dbus-proxy")
+    for figure, least in (("pipelined", 0.85), ("signals_bursts_of_500", 0.85), ("signals_bursts_of_20000", 0.85), ("payload_1MiB", 0.97)):
+        cost = float(rows[figure, "postern"][5])
+        print(f"# {cores}: {figure}: {1 / cost:.3g} of direct")
+        if 1 / cost < least:
+            b.failures.append(f"dbus, {cores}: {figure} {1 / cost:.3g} of direct, wanted {least}")
+    limit(rows, "start_to_first_reply", "postern", None, 0.6, "xdg-dbus-proxy")
+    limit(rows, "mediator_rss_peak", "postern", 5)
 
 
 def mem(quick=False):
