@@ -167,6 +167,10 @@ pst_cli_why_main (int argc, char **argv)
     return pst_cli_fail (PST_EXIT_USAGE, "needs an application and a path");
   if (access_word != NULL && !pst_access_from_string (access_word, &access))
     return pst_cli_fail (PST_EXIT_USAGE, "there is no access “%s”; use view, change or save", access_word);
+  if (pst_cli_is_service (argv[2]))
+    return pst_cli_fail (PST_EXIT_USAGE,
+                         "explains files and folders; what is decided about services is in postern grants, and in "
+                         "the catalogue (docs/services.md)");
   resource = pst_cli_resource (argv[2]);
   if (resource == NULL)
     return PST_EXIT_USAGE;
