@@ -196,8 +196,10 @@ static void
 test_quiet (Fixture *f, gconstpointer data)
 {
   static const char *const names[] = {
-    "session org.freedesktop.Notifications",
+    "session org.freedesktop.Notifications org.freedesktop.Notifications.GetCapabilities",
     "session org.freedesktop.Notifications org.freedesktop.Notifications.Notify",
+    "session org.gtk.Notifications org.gtk.Notifications.AddNotification",
+    "session org.kde.StatusNotifierWatcher org.kde.StatusNotifierWatcher.RegisterStatusNotifierItem",
     "session org.freedesktop.ScreenSaver org.freedesktop.ScreenSaver.Inhibit",
     "session org.freedesktop.ScreenSaver org.freedesktop.ScreenSaver.UnInhibit",
     "session org.freedesktop.ScreenSaver org.freedesktop.DBus.Introspectable.Introspect",
@@ -218,7 +220,27 @@ test_quiet (Fixture *f, gconstpointer data)
   g_assert_cmpint (match.verdict, ==, PST_SERVICE_ASK);
   g_assert_cmpstr (match.entry->part, ==, "actions");
   match = ask (f->services, NULL, "session org.freedesktop.Notifications .Notify", PST_SERVICE_TRAIT_ACTIONS);
-  g_assert_cmpint (match.verdict, ==, PST_SERVICE_ASK);
+  g_assert_cmpint (match.verdict, ==, PST_SERVICE_NEVER);
+}
+
+/* The desktop's shell owns the name of a harmless service on the connection that has its own objects too, and the bus takes
+ * any interface under any of the names. */
+static void
+test_shared_connection (Fixture *f, gconstpointer data)
+{
+  static const char *const calls[] = {
+    "session org.gtk.Notifications org.gnome.Mutter.RemoteDesktop.CreateSession",
+    "session org.gtk.Notifications org.gnome.Shell.Screenshot.Screenshot",
+    "session org.freedesktop.Notifications org.kde.PlasmaShell.evaluateScript",
+    "session org.kde.StatusNotifierWatcher org.kde.kded5.loadModule",
+    "session org.kde.kuiserver org.kde.PlasmaShell.evaluateScript",
+    "session com.canonical.Unity org.kde.PlasmaShell.evaluateScript",
+    "session com.canonical.AppMenu.Registrar org.kde.kwin.Scripting.loadScript",
+    "session org.freedesktop.portal.Fcitx org.fcitx.Fcitx.Controller1.SetConfig",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (calls); i++)
+    check (f->services, calls[i], PST_SERVICE_NEVER, NULL);
 }
 
 static void
@@ -546,6 +568,7 @@ main (int argc, char **argv)
   SHIPPED ("never", test_never);
   SHIPPED ("asked", test_asked);
   SHIPPED ("quiet", test_quiet);
+  SHIPPED ("shared-connection", test_shared_connection);
   SHIPPED ("start", test_start);
   SHIPPED ("modules", test_modules);
   SHIPPED ("own", test_own);

@@ -92,7 +92,10 @@ specificity (const PstBusRule *rule, const PstBusQuery *query)
 {
   if (rule->interface == NULL)
     return 0;
-  if (query->kind == PST_BUS_BROADCASTS || (rule->member != NULL && g_strcmp0 (rule->member, query->member) != 0))
+  /* Rules name methods; of an interface as a whole they speak of its signals too. */
+  if (query->kind == PST_BUS_BROADCASTS)
+    return rule->member == NULL && g_strcmp0 (rule->interface, query->interface) == 0 ? 2 : -1;
+  if (rule->member != NULL && g_strcmp0 (rule->member, query->member) != 0)
     return -1;
   /* Without an interface: whichever rule could be meant. */
   if (query->interface == NULL)

@@ -115,6 +115,20 @@ test_signals (void)
   query.member = "Count";
   pst_bus_policy_match (policy, "org.example.Keys", &query, &keys);
   g_assert_false (keys.matched);
+  {
+    g_autoptr (PstBusPolicy) narrow = pst_catalogue_parse ("session org.example.Shell * * deny\n"
+                                                           "session org.example.Shell org.example.Shell * allow\n",
+                                                           "session");
+    PstBusMatch own = { 0 }, other = { 0 };
+
+    query.interface = "org.example.Shell";
+    pst_bus_policy_match (narrow, "org.example.Shell", &query, &own);
+    g_assert_true (own.matched);
+    g_assert_false (own.denied);
+    query.interface = "org.example.Other";
+    pst_bus_policy_match (narrow, "org.example.Shell", &query, &other);
+    g_assert_false (other.matched);
+  }
 }
 
 static void
