@@ -317,9 +317,14 @@ typedef struct
   gboolean listed;
 } Door;
 
+/* Those that nobody has answered yet: a test may leave some, when the gate withdraws them or the broker is started again. */
+static GHashTable *open_asks;
+
 static void
-ask_free (WorldAsk *ask)
+ask_free (gpointer data)
 {
+  WorldAsk *ask = data;
+
   g_free (ask->path);
   g_free (ask);
 }
@@ -328,7 +333,9 @@ void
 world_answer (WorldAsk *ask, PstOutcome outcome)
 {
   pst_peer_reply (w.gate, ask->serial, g_variant_new ("(u)", outcome), NULL, 0);
-  ask_free (ask);
+  g_mutex_lock (&w.lock);
+  g_hash_table_remove (open_asks, ask);
+  g_mutex_unlock (&w.lock);
 }
 
 static void
@@ -341,6 +348,9 @@ on_gate (PstPeer *peer, PstMessage *message, gpointer data)
       g_variant_get (message->args, "(t^ayuuu)", &ask->number, &ask->path, &ask->access, &ask->op, &ask->tid);
       ask->serial = message->serial;
       g_mutex_lock (&w.lock);
+      if (open_asks == NULL)
+        open_asks = g_hash_table_new_full (NULL, NULL, ask_free, NULL);
+      g_hash_table_add (open_asks, ask);
       g_free (w.last_ask);
       w.last_ask = g_strdup (ask->path);
       w.last_number = ask->number;
@@ -715,6 +725,7 @@ world_stop (void)
   g_array_unref (w.rules);
   g_array_unref (w.doors);
   g_array_unref (trees);
+  g_clear_pointer (&open_asks, g_hash_table_unref);
   g_free (w.last_ask);
   g_free (w.dir);
 }
