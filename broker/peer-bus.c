@@ -79,8 +79,9 @@ on_message (PstPeer *peer, PstMessage *message, gpointer user_data)
       g_variant_get (message->args, "(t)", &id);
       id |= OURS;
       ask = g_hash_table_lookup (sandbox->asks, &id);
+      /* Answered all the same: the proxy keeps the number of each call until then. */
       if (ask)
-        pst_ask_drop (ask);
+        pst_ask_finish (ask, PST_OUTCOME_DENY);
       return;
     }
   refuse_proxy (sandbox, "a message that is none of Bus1");

@@ -66,7 +66,8 @@ struct _PstClient
   guint32 last_own_serial;
   GHashTable *owner_queries; /* own serial → name */
   gboolean said_hello, awaits_list;
-  GQueue held; /* of questions */
+  GQueue held;           /* of questions */
+  const PstAsk *retried; /* (nullable): the one whose messages are being judged again */
   gsize held_bytes;
   guint n_held;
 };

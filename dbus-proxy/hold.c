@@ -114,6 +114,15 @@ find_by_name (PstClient *client, const char *name)
   return NULL;
 }
 
+/* Has just this been asked? By a catalogue, the broker may allow what it was asked for, and the rules still ask: of a call
+ * without an interface, say, which may be one of another part. It would be asked again and again. */
+static gboolean
+is_answered (const PstAsk *ask, const char *name, const PstHeader *header)
+{
+  return ask != NULL && strcmp (ask->name, name) == 0 && strcmp (ask->member, header->member) == 0 &&
+         strcmp (ask->interface, header->interface != NULL ? header->interface : "") == 0;
+}
+
 void
 pst_client_hold (PstClient *client, PstAsk *ask, const char *name, const PstHeader *header, const guint8 *data, gsize size)
 {
@@ -124,6 +133,11 @@ pst_client_hold (PstClient *client, PstAsk *ask, const char *name, const PstHead
   if (client->n_held >= MAX_HELD || size > MAX_HELD_BYTES - client->held_bytes)
     {
       pst_client_refuse (client, header, PST_REPLY_LIMIT);
+      return;
+    }
+  if (ask == NULL && is_answered (client->retried, name, header))
+    {
+      pst_client_refuse (client, header, PST_REPLY_DENIED);
       return;
     }
   if (ask == NULL)
@@ -165,6 +179,7 @@ pst_ask_answer (PstAsk *ask, PstAskAnswer answer)
   if (answer == PST_ASK_RETRY ||
       (answer == PST_ASK_ALLOW && g_hash_table_lookup (client->bus_config->policy->names, ask->name) == NULL))
     pst_client_query_owner (client, ask->name, TRUE);
+  client->retried = answer == PST_ASK_RETRY && client->bus_config->policy->by_catalogue ? ask : NULL;
   while ((held = g_queue_pop_head (&ask->messages)) != NULL)
     {
       client->n_held--;
@@ -172,6 +187,7 @@ pst_ask_answer (PstAsk *ask, PstAskAnswer answer)
       pst_client_send_held (client, held->data, held->size, held->fds, held->n_fds);
       g_free (held);
     }
+  client->retried = NULL;
   ask_free (ask);
   pst_client_continue (client);
 }

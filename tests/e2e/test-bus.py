@@ -77,6 +77,39 @@ def test_parts(tap):
         tap.ok(len(person.shown) == 2 and person.titles()[0] != person.titles()[1], "reading them is a question of its own", person.titles())
 
 
+# A call that leaves its interface out, which libraries do not offer.
+NO_INTERFACE = r"""
+import sys
+from gi.repository import Gio
+bus = Gio.bus_get_sync(Gio.BusType.SESSION)
+message = Gio.DBusMessage.new_method_call(sys.argv[1], "/", None, sys.argv[2])
+reply = bus.send_message_with_reply_sync(message, Gio.DBusSendMessageFlags.NONE, 10000)[0]
+print(reply.get_error_name() or reply.get_body())
+"""
+
+
+def test_no_interface(tap):
+    wallet = "org.kde.kwalletd6"
+    with Home() as home, Bus(home, (wallet,)):
+        person = ScriptedPerson(home)
+        home.grant("session:" + wallet, access="talk")
+        result = inside(home, "/usr/bin/python3", "-c", NO_INTERFACE, wallet, "readPassword")
+        tap.ok("AccessDenied" in result.stdout, "a call without an interface, which may be one of a part that is not granted: refused at once", result.stdout + result.stderr)
+        tap.ok(len(person.shown) == 0, "without a question", person.titles())
+        granted = inside(home, *call(wallet, "open", interface="org.kde.KWallet"))
+        tap.ok("served open" in granted.stdout, "control: what is granted is answered", granted.stdout + granted.stderr)
+
+
+def test_shared_connection(tap):
+    notes, shell = "org.gtk.Notifications", "org.gnome.Shell"
+    with Home() as home, Bus(home, (notes, shell)):
+        person = ScriptedPerson(home, "deny once")
+        other = inside(home, *call(notes, "CreateSession", interface="org.gnome.Mutter.RemoteDesktop"))
+        tap.ok("AccessDenied" in other.stderr and len(person.shown) == 0, "what else is on the connection of a harmless name is refused", other.stdout + other.stderr)
+        own = inside(home, *call(notes, "AddNotification", interface=notes))
+        tap.ok("served AddNotification" in own.stdout, "control: the harmless interface answers", own.stdout + own.stderr)
+
+
 def test_names(tap):
     with Home() as home, Bus(home, NAMES):
         person = ScriptedPerson(home, "deny once")
