@@ -27,6 +27,8 @@ typedef struct _PstScreen PstScreen;
 #define PST_MAX_QUESTIONS 32u
 /* Plain refusals to make something new in the home, after which a run is not asked about again. */
 #define PST_MAX_REFUSED_CREATIONS 3u
+/* The same for services on a message bus: an application can make up names without end, and each is shown to the person. */
+#define PST_MAX_REFUSED_SERVICES 8u
 #define PST_MAX_SANDBOXES 512u
 #define PST_MAX_CONNECTIONS 1024u
 
@@ -128,6 +130,7 @@ struct _PstSandbox
   guint64 last_tree;
   GPtrArray *cooldowns; /* of char *: paths that were refused for this run where no rule could say so */
   guint n_refused_creations;
+  guint n_refused_services;
   guint early_source;  /* ends the wait of early asks */
   GHashTable *notices; /* what the person has been told of already */
 };

@@ -174,6 +174,11 @@ pst_consent_question (PstAsk *ask)
       refuse_unasked (ask, "too many questions are open");
       return;
     }
+  if (ask->bus && sandbox->n_refused_services >= PST_MAX_REFUSED_SERVICES)
+    {
+      refuse_unasked (ask, "services were refused several times");
+      return;
+    }
   offer = ask->bus
               ? pst_bus_rules_offer (broker->services, sandbox->app->name, ask->path, ask->bus->interface, ask->bus->member)
               : pst_facts_offer (ask, protected_by);
@@ -655,6 +660,12 @@ pst_consent_answer (PstBroker *broker, PstAgent *agent, guint64 id, PstAnswer an
       PstSandbox *sandbox = sandboxes->pdata[i];
 
       sandbox->n_refused_creations = answer == PST_ANSWER_DENY ? sandbox->n_refused_creations + 1 : 0;
+    }
+  for (guint i = 0; is_bus && i < sandboxes->len; i++)
+    {
+      PstSandbox *sandbox = sandboxes->pdata[i];
+
+      sandbox->n_refused_services = answer == PST_ANSWER_ALLOW ? 0 : sandbox->n_refused_services + 1;
     }
   if (spoils && lifetime == PST_LIFETIME_ONCE)
     for (guint i = 0; i < sandboxes->len; i++)

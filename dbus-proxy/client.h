@@ -19,6 +19,7 @@ struct _PstBus
   /* (nullable): who connects to the bus instead of us, which knows no address; answered by pst_client_connected() */
   void (*connect) (const PstBus *bus, PstClient *client);
   void (*forget) (PstClient *client); /* it is gone before that */
+  guint max_clients;                  /* of all buses together; further ones wait until one has left. 0: no such limit */
 };
 
 /* Serves what has connected. @bus stays the caller's, and outlives it. */

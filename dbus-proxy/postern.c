@@ -30,6 +30,9 @@
 #define MAX_POLICY (16u << 20)
 #define MAX_QUEUED 65536u
 #define MAX_BUSES 2
+/* The system bus takes 64 connections that have not said who they are yet, from everybody together, and 256 of one user: one
+ * application must not take them all. */
+#define MAX_CLIENTS 48
 
 /* One of the two sockets. */
 typedef struct
@@ -352,7 +355,9 @@ serve (PstPacket *packet)
         give_up ("the supervisor names a bus that is none");
       one->name = strcmp (name, "session") == 0 ? "session" : "system";
       one->listener = pst_message_steal_fd (&packet->message, n_served + 1);
-      one->bus = (PstBus){ .number = n_served, .decider = &decider, .connect = on_connect, .forget = on_forget };
+      one->bus = (PstBus){
+        .number = n_served, .decider = &decider, .connect = on_connect, .forget = on_forget, .max_clients = MAX_CLIENTS
+      };
       if (one->listener < 0)
         give_up ("the supervisor sent too few sockets");
       n_served++;

@@ -15,7 +15,7 @@ typedef struct
   PstSource source;
   const PstBus *bus;
   char *path;
-  guint full_at; /* clients when descriptors ran out; 0: they have not */
+  guint full_at; /* clients when no more were taken; 0: more are */
 } Server;
 
 static GPtrArray *servers;
@@ -29,6 +29,11 @@ on_ready (PstSource *source, guint32 events)
   if (fd >= 0)
     {
       pst_client_new_take_fd (fd, server->bus);
+      if (server->bus->max_clients > 0 && pst_clients_get_n () >= server->bus->max_clients)
+        {
+          server->full_at = pst_clients_get_n ();
+          pst_source_watch (&server->source, 0);
+        }
       return;
     }
   /* Who wants in waits until somebody has left: a busy loop would help nobody. */

@@ -151,6 +151,38 @@ def test_revoke(tap):
         shell.wait(10)
 
 
+def test_invented_names(tap):
+    with Home() as home, Bus(home, NAMES):
+        person = ScriptedPerson(home, "deny once")
+        result = inside(home, *script(*(call(f"org.invented.Name{i}", "Hello") for i in range(20))))
+        tap.ok(result.stderr.count("AccessDenied") == 20, "twenty names that the application made up are refused", result.stderr)
+        tap.ok(len(person.shown) == 8, "and the person is not asked without end", len(person.shown))
+
+
+def test_many_connections(tap):
+    crowd = """
+import os, socket, sys
+path, n = os.environ["DBUS_SESSION_BUS_ADDRESS"].split("=", 1)[1], 0
+held = []
+for i in range(150):
+    s = socket.socket(socket.AF_UNIX)
+    s.settimeout(0.5 if n >= 40 else 10)
+    s.connect(path)
+    s.sendall(b"\\0AUTH EXTERNAL " + str(os.getuid()).encode().hex().encode() + b"\\r\\n")
+    held.append(s)
+    try: n += s.recv(100).startswith(b"OK")
+    except TimeoutError: break
+print(n)
+held.pop(0).close()
+s.settimeout(10)
+print(s.recv(100).startswith(b"OK"))
+"""
+    with Home() as home, Bus(home, NAMES):
+        ScriptedPerson(home)
+        result = inside(home, "/usr/bin/python3", "-c", crowd)
+        tap.ok(result.stdout == "48\nTrue\n", "one application has 48 connections at once, and the next when one has ended", result.stdout + result.stderr)
+
+
 def test_held(tap):
     with Home() as home, Bus(home, NAMES):
         person = ScriptedPerson(home, None)
