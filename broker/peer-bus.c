@@ -91,16 +91,8 @@ static void
 on_closed (PstPeer *peer, gpointer user_data)
 {
   PstSandbox *sandbox = user_data;
-  g_autoptr (GPtrArray) asks = g_ptr_array_new ();
-  GHashTableIter iter;
-  gpointer ask;
 
-  g_hash_table_iter_init (&iter, sandbox->asks);
-  while (g_hash_table_iter_next (&iter, NULL, &ask))
-    if (((PstAsk *)ask)->bus)
-      g_ptr_array_add (asks, ask);
-  for (guint i = 0; i < asks->len; i++)
-    pst_ask_drop (asks->pdata[i]);
+  pst_sandbox_drop_asks (sandbox, TRUE);
   if (!sandbox->ended)
     pst_sandbox_terminate (sandbox);
   pst_sandbox_unref (sandbox);

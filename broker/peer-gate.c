@@ -185,6 +185,9 @@ on_message (PstPeer *peer, PstMessage *message, gpointer user_data)
 
       g_variant_get (message->args, "(t)", &id);
       ask = g_hash_table_lookup (sandbox->asks, &id);
+      /* the other gate's is none of its business */
+      if (ask && ask->bus)
+        ask = NULL;
       if (strcmp (message->member, PST_GATE_INTERRUPTED) == 0)
         {
           if (ask)
@@ -208,15 +211,8 @@ static void
 on_closed (PstPeer *peer, gpointer user_data)
 {
   PstSandbox *sandbox = user_data;
-  g_autoptr (GPtrArray) asks = g_ptr_array_new ();
-  GHashTableIter iter;
-  gpointer ask;
 
-  g_hash_table_iter_init (&iter, sandbox->asks);
-  while (g_hash_table_iter_next (&iter, NULL, &ask))
-    g_ptr_array_add (asks, ask);
-  for (guint i = 0; i < asks->len; i++)
-    pst_ask_drop (asks->pdata[i]);
+  pst_sandbox_drop_asks (sandbox, FALSE);
   /* It goes on with the last policy that it was told, and no revocation would reach it. */
   if (!sandbox->ended)
     pst_sandbox_terminate (sandbox);

@@ -134,20 +134,14 @@ pst_sandbox_end (PstSandbox *sandbox)
 {
   PstBroker *broker = sandbox->broker;
   g_autofree char *file = state_file (sandbox);
-  g_autoptr (GPtrArray) asks = g_ptr_array_new ();
-  GHashTableIter iter;
-  gpointer ask;
 
   if (sandbox->ended)
     return;
   sandbox->ended = TRUE;
   pst_notify_ended (sandbox);
   g_clear_handle_id (&sandbox->early_source, g_source_remove);
-  g_hash_table_iter_init (&iter, sandbox->asks);
-  while (g_hash_table_iter_next (&iter, NULL, &ask))
-    g_ptr_array_add (asks, ask);
-  for (guint i = 0; i < asks->len; i++)
-    pst_ask_drop (asks->pdata[i]);
+  pst_sandbox_drop_asks (sandbox, FALSE);
+  pst_sandbox_drop_asks (sandbox, TRUE);
   if (sandbox->gate)
     pst_peer_close (sandbox->gate);
   if (sandbox->bus)
@@ -378,6 +372,21 @@ pst_ask_new (PstSandbox *sandbox, guint64 id)
   ask->id = id;
   g_hash_table_insert (sandbox->asks, &ask->id, ask);
   return ask;
+}
+
+void
+pst_sandbox_drop_asks (PstSandbox *sandbox, gboolean of_bus)
+{
+  g_autoptr (GPtrArray) asks = g_ptr_array_new ();
+  GHashTableIter iter;
+  gpointer ask;
+
+  g_hash_table_iter_init (&iter, sandbox->asks);
+  while (g_hash_table_iter_next (&iter, NULL, &ask))
+    if ((((PstAsk *)ask)->bus != NULL) == of_bus)
+      g_ptr_array_add (asks, ask);
+  for (guint i = 0; i < asks->len; i++)
+    pst_ask_drop (asks->pdata[i]);
 }
 
 void

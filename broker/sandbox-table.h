@@ -33,6 +33,9 @@ PstTree *pst_sandbox_find_tree (PstSandbox *sandbox, const char *path, PstTreeKi
 PstTree *pst_sandbox_add_tree (PstSandbox *sandbox, const char *path, PstTreeKind kind);
 void pst_sandbox_remove_tree (PstSandbox *sandbox, PstTree *tree);
 
+/* Those of one gate, when it is gone: of the message bus proxy, or of the file gate. */
+void pst_sandbox_drop_asks (PstSandbox *sandbox, gboolean of_bus);
+
 PstAsk *pst_ask_new (PstSandbox *sandbox, guint64 id);
 /* Answers the gate, and forgets the ask. */
 void pst_ask_finish (PstAsk *ask, PstOutcome outcome);
