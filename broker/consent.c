@@ -638,6 +638,7 @@ pst_consent_answer (PstBroker *broker, PstAgent *agent, guint64 id, PstAnswer an
   rule->boot = g_strdup (lifetime == PST_LIFETIME_ONCE || lifetime == PST_LIFETIME_SESSION ? broker->host->boot : "");
   rule->login = lifetime == PST_LIFETIME_SESSION ? pst_host_login () : g_strdup ("");
   rule->created = now_seconds ();
+  rule->origin = PST_ORIGIN_QUESTION;
   if (answer == PST_ANSWER_ALLOW)
     {
       rule->real = g_strdup (scope->real);

@@ -99,6 +99,7 @@ allow (Notice *notice, PstSandbox *sandbox)
   rule->boot = g_strdup (broker->host->boot);
   rule->login = g_strdup ("");
   rule->created = g_get_real_time () / G_USEC_PER_SEC;
+  rule->origin = PST_ORIGIN_REFUSAL;
   event = pst_event_new ("granted", rule->app, sandbox->number, rule->resource, notice->title);
   event->access = rule->access;
   event->answer = rule->answer;

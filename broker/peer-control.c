@@ -321,6 +321,7 @@ grant_rule (PstBroker *broker, GVariant *args, PstControlReply reply, gpointer u
         rule->access = PST_ACCESS_CHANGE;
     }
   rule->created = g_get_real_time () / G_USEC_PER_SEC;
+  rule->origin = PST_ORIGIN_COMMAND;
   rule->boot = g_strdup (lifetime == PST_LIFETIME_ONCE || lifetime == PST_LIFETIME_SESSION ? broker->host->boot : "");
   rule->login = lifetime == PST_LIFETIME_SESSION ? pst_host_login () : g_strdup ("");
   sandboxes = pst_sandbox_list (broker, rule->app);

@@ -25,6 +25,7 @@ typedef struct
   char *real;      /* (nullable): the real path at the time of confirmation, no component of it a symlink */
   gint64 created;  /* seconds since 1970 */
   gint64 used;     /* the same, 0: never */
+  PstOrigin origin;
 } PstStoredRule;
 
 PstStoredRule *pst_stored_rule_copy (const PstStoredRule *rule);

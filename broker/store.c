@@ -54,6 +54,10 @@ static const char *const migrations[] = {
   " what TEXT NOT NULL, resource BLOB, access INTEGER NOT NULL, answer INTEGER NOT NULL, lifetime INTEGER NOT NULL, text TEXT);"
   "CREATE TABLE apps (id TEXT PRIMARY KEY, name TEXT NOT NULL, icon TEXT NOT NULL, executable BLOB NOT NULL, package TEXT,"
   " package_stamp INTEGER NOT NULL, used INTEGER NOT NULL) WITHOUT ROWID;",
+  "ALTER TABLE rules ADD COLUMN origin INTEGER NOT NULL DEFAULT 0;"
+  "ALTER TABLE apps ADD COLUMN locked INTEGER NOT NULL DEFAULT 0;"
+  "ALTER TABLE apps ADD COLUMN strict INTEGER NOT NULL DEFAULT 0;"
+  "ALTER TABLE apps ADD COLUMN sheet INTEGER NOT NULL DEFAULT 0;",
 };
 #define SCHEMA_VERSION ((int)G_N_ELEMENTS (migrations))
 
@@ -276,7 +280,8 @@ rule_is_sane (const PstStoredRule *rule)
          (!rule->real || pst_path_is_normal (rule->real));
 }
 
-#define RULE_COLUMNS "app, kind, resource, scope, access, answer, lifetime, until, sandbox, boot, login, real, created, used"
+#define RULE_COLUMNS                                                                                                           \
+  "app, kind, resource, scope, access, answer, lifetime, until, sandbox, boot, login, real, created, used, origin"
 
 static gboolean
 load_rules (PstStore *store)
@@ -304,6 +309,7 @@ load_rules (PstStore *store)
       rule->real = column_string (statement, 12);
       rule->created = sqlite3_column_int64 (statement, 13);
       rule->used = sqlite3_column_int64 (statement, 14);
+      rule->origin = (PstOrigin)sqlite3_column_int64 (statement, 15);
       sane = rule_is_sane (rule);
       if (sane)
         remember (store, rule);
@@ -314,10 +320,12 @@ load_rules (PstStore *store)
   return sane && status == SQLITE_DONE;
 }
 
+#define APP_COLUMNS "id, name, icon, executable, package, package_stamp, used, locked, strict, sheet"
+
 static gboolean
 load_apps (PstStore *store)
 {
-  sqlite3_stmt *statement = prepare (store, "SELECT id, name, icon, executable, package, package_stamp, used FROM apps");
+  sqlite3_stmt *statement = prepare (store, "SELECT " APP_COLUMNS " FROM apps");
   int status = SQLITE_ERROR;
 
   while (statement && (status = sqlite3_step (statement)) == SQLITE_ROW)
@@ -331,6 +339,9 @@ load_apps (PstStore *store)
       app->package = column_string (statement, 4);
       app->package_stamp = sqlite3_column_int64 (statement, 5);
       app->used = sqlite3_column_int64 (statement, 6);
+      app->locked = sqlite3_column_int64 (statement, 7) != 0;
+      app->strict = sqlite3_column_int64 (statement, 8) != 0;
+      app->sheet = sqlite3_column_int64 (statement, 9);
       g_hash_table_insert (store->apps, app->id, app);
     }
   sqlite3_finalize (statement);
@@ -577,7 +588,7 @@ pst_store_get_rule (PstStore *store, guint64 id)
 static gboolean
 write_rule (PstStore *store, PstStoredRule *rule)
 {
-  sqlite3_stmt *statement = prepare (store, "INSERT INTO rules (" RULE_COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+  sqlite3_stmt *statement = prepare (store, "INSERT INTO rules (" RULE_COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
 
   bind_text (statement, 1, rule->app);
   bind_int (statement, 2, rule->kind);
@@ -593,6 +604,7 @@ write_rule (PstStore *store, PstStoredRule *rule)
   bind_path (statement, 12, rule->real);
   bind_int (statement, 13, rule->created);
   bind_int (statement, 14, rule->used);
+  bind_int (statement, 15, rule->origin);
   if (!run (statement))
     return FALSE;
   rule->id = (guint64)sqlite3_last_insert_rowid (store->db);
@@ -890,7 +902,7 @@ pst_store_queue_package (PstStore *store, const char *id, const char *package, g
 static gboolean
 write_app (PstStore *store, const PstStoredApp *app)
 {
-  sqlite3_stmt *statement = prepare (store, "INSERT OR REPLACE INTO apps VALUES (?,?,?,?,?,?,?)");
+  sqlite3_stmt *statement = prepare (store, "INSERT OR REPLACE INTO apps (" APP_COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?)");
 
   bind_text (statement, 1, app->id);
   bind_text (statement, 2, app->name);
@@ -901,7 +913,33 @@ write_app (PstStore *store, const PstStoredApp *app)
     bind_text (statement, 5, app->package);
   bind_int (statement, 6, app->package_stamp);
   bind_int (statement, 7, app->used);
+  bind_int (statement, 8, app->locked);
+  bind_int (statement, 9, app->strict);
+  bind_int (statement, 10, app->sheet);
   return run (statement);
+}
+
+gboolean
+pst_store_set_app (PstStore *store, const char *id, gboolean locked, gboolean strict, gint64 sheet, PstEvent *event_take,
+                   GError **error)
+{
+  g_autoptr (PstEvent) event = event_take;
+  PstStoredApp *app = ensure_app (store, id), changed = *app;
+
+  changed.locked = locked;
+  changed.strict = strict;
+  changed.sheet = sheet;
+  if (!begin (store, TRUE) || !write_app (store, &changed) || (event && !write_event (store, event)) || !commit (store))
+    {
+      set_write_error (store, error);
+      roll_back (store);
+      return FALSE;
+    }
+  app->locked = locked;
+  app->strict = strict;
+  app->sheet = sheet;
+  store->revision++;
+  return TRUE;
 }
 
 /* Brings each application that has added much back to its share. */

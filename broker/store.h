@@ -22,6 +22,9 @@ typedef struct
   char *package;        /* "" not from a package; NULL not looked up yet */
   gint64 package_stamp; /* what the package database's state was then */
   gint64 used;          /* seconds since 1970, 0 never */
+  gboolean locked;      /* what no rule speaks of is refused without a question */
+  gboolean strict;      /* every grant is served through the gate, and cut at revocation */
+  gint64 sheet;         /* when the sheet of the first start was answered; 0: not yet */
 } PstStoredApp;
 
 typedef struct
@@ -66,6 +69,11 @@ void
 pst_store_queue_app (PstStore *store, const char *id, const char *name, const char *icon, const char *executable, gint64 used);
 void pst_store_queue_package (PstStore *store, const char *app, const char *package, gint64 stamp);
 void pst_store_flush (PstStore *store);
+
+/* What the person has chosen for an application as a whole, and @event_take (nullable), in one transaction that is on the disk
+ * when this returns TRUE. Another revision, like a change of a rule. */
+gboolean pst_store_set_app (PstStore *store, const char *id, gboolean locked, gboolean strict, gint64 sheet,
+                            PstEvent *event_take, GError **error);
 
 /* (transfer container) of borrowed PstStoredApp */
 GPtrArray *pst_store_list_apps (PstStore *store);

@@ -353,7 +353,7 @@ test_migration (Fixture *f, gconstpointer data)
 
   add (f, &a, NULL);
   g_clear_pointer (&f->store, pst_store_close);
-  run_sql (f, "DROP TABLE events; DROP TABLE apps; PRAGMA user_version=1");
+  run_sql (f, "DROP TABLE events; DROP TABLE apps; ALTER TABLE rules DROP COLUMN origin; PRAGMA user_version=1");
   open_again (f);
   g_assert_cmpuint (count (f), ==, 1);
   pst_store_queue_event (f->store, pst_event_new ("asked", "eog", 1, NULL, NULL));

@@ -7,6 +7,8 @@ static const char *const accesses[] = { NULL, "view", "change", "save", "see", "
 static const char *const answers[] = { NULL, "allow", "deny", "hide", "private", "ask" };
 static const char *const lifetimes[] = { NULL, "once", "session", "always", "until" };
 static const char *const tiers[] = { NULL, "lock", "user", "profile" };
+static const char *const origins[] = { NULL,      "question", "sheet",   "manager",      "command",
+                                       "refusal", "import",   "profile", "administrator" };
 static const char *const scopes[] = { NULL, "tree", "file" };
 static const char *const ops[] = {
   NULL, "lookup", "open", "opendir", "create", "mkdir", "unlink", "rename", "link", "setattr"
@@ -53,10 +55,12 @@ DEFINE_TO_STRING (lifetime, PstLifetime, lifetimes)
 DEFINE_TO_STRING (tier, PstTier, tiers)
 DEFINE_TO_STRING (scope, PstScope, scopes)
 DEFINE_TO_STRING (op, PstOp, ops)
+DEFINE_TO_STRING (origin, PstOrigin, origins)
 
 DEFINE_FROM_STRING (kind, PstKind, kinds)
 DEFINE_FROM_STRING (answer, PstAnswer, answers)
 DEFINE_FROM_STRING (lifetime, PstLifetime, lifetimes)
+DEFINE_FROM_STRING (origin, PstOrigin, origins)
 
 gboolean
 pst_access_is_for (PstKind kind, PstAccess access)

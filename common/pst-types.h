@@ -54,6 +54,20 @@ typedef enum
   PST_TIER_PROFILE = 3, /* the application's packager */
 } PstTier;
 
+/* How a rule came to be. */
+typedef enum
+{
+  PST_ORIGIN_UNKNOWN = 0,  /* made before this was kept */
+  PST_ORIGIN_QUESTION = 1, /* the answer to a question */
+  PST_ORIGIN_SHEET = 2,    /* chosen when the application was started for the first time */
+  PST_ORIGIN_MANAGER = 3,
+  PST_ORIGIN_COMMAND = 4,
+  PST_ORIGIN_REFUSAL = 5, /* allowed afterwards: from a notification, or from the history */
+  PST_ORIGIN_IMPORT = 6,
+  PST_ORIGIN_PROFILE = 7,       /* not stored: the packager */
+  PST_ORIGIN_ADMINISTRATOR = 8, /* not stored */
+} PstOrigin;
+
 /* What a file rule covers. */
 typedef enum
 {
@@ -100,6 +114,7 @@ const char *pst_lifetime_to_string (PstLifetime lifetime);
 const char *pst_tier_to_string (PstTier tier);
 const char *pst_scope_to_string (PstScope scope);
 const char *pst_op_to_string (PstOp op);
+const char *pst_origin_to_string (PstOrigin origin);
 
 /* Each returns FALSE, and leaves *out alone, for a word that is none. */
 gboolean pst_kind_from_string (const char *word, PstKind *out);
@@ -111,5 +126,6 @@ gboolean pst_access_is_for (PstKind kind, PstAccess access);
 gboolean pst_access_from_string (const char *word, PstAccess *out);
 gboolean pst_answer_from_string (const char *word, PstAnswer *out);
 gboolean pst_lifetime_from_string (const char *word, PstLifetime *out);
+gboolean pst_origin_from_string (const char *word, PstOrigin *out);
 
 G_END_DECLS
