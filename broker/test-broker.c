@@ -605,6 +605,35 @@ test_hostile_gate (Fixture *f, gconstpointer data)
   g_assert_cmpuint (f->agent->n_shown, ==, 0);
 }
 
+/* The asks of both gates are in one table: one that has been taken over takes back none of the other's, by whatever number. */
+static void
+test_gates_apart (Fixture *f, gconstpointer data)
+{
+  TestAsk *call = test_ask_bus (f->sandbox, "session", "org.example.Service", "org.example.Service", "Do");
+  guint64 number = f->sandbox->last_ask, inner = number | G_GUINT64_CONSTANT (1) << 63;
+
+  test_wait (&f->agent->n_shown);
+  for (gsize i = 0; i < 2; i++)
+    {
+      pst_peer_notify (f->sandbox->gate, PST_GATE_WITHDRAW, g_variant_new ("(t)", i == 0 ? number : inner), NULL, 0);
+      pst_peer_notify (f->sandbox->gate, PST_GATE_INTERRUPTED, g_variant_new ("(t)", i == 0 ? number : inner), NULL, 0);
+    }
+  test_settle (f->broker);
+  g_assert_cmpuint (f->agent->n_withdrawn, ==, 0);
+  g_assert_cmpuint (call->done, ==, 0);
+  /* … and an answer still reaches its own. */
+  test_agent_answer (f->agent, PST_ANSWER_ALLOW, 0, 0, PST_LIFETIME_ONCE);
+  g_assert_cmpint (test_outcome (call), ==, PST_OUTCOME_RETRY);
+
+  /* The control: what the proxy takes back is gone. */
+  f->agent->n_shown = 0;
+  call = test_ask_bus (f->sandbox, "session", "org.example.Other", "org.example.Other", "Do");
+  test_wait (&f->agent->n_shown);
+  pst_peer_notify (f->sandbox->bus, PST_BUS_WITHDRAW, g_variant_new ("(t)", f->sandbox->last_ask), NULL, 0);
+  test_wait (&f->agent->n_withdrawn);
+  g_assert_cmpint (test_outcome (call), ==, PST_OUTCOME_DENY);
+}
+
 /* Nobody can be told to end who is stopped, as any program can make its own supervisor be: it is ended all the same. */
 static void
 test_stopped_supervisor (Fixture *f, gconstpointer data)
@@ -754,6 +783,7 @@ main (int argc, char **argv)
   ADD ("stopped-supervisor", test_stopped_supervisor);
   ADD ("gate-breaks-off", test_gate_breaks_off);
   ADD ("hostile-gate", test_hostile_gate);
+  ADD ("gates-apart", test_gates_apart);
   ADD ("roles", test_roles);
   ADD ("broken-store", test_broken_store);
   ADD ("events", test_events);

@@ -402,6 +402,16 @@ on_gate_message (PstPeer *peer, PstMessage *message, gpointer data)
 }
 
 static void
+on_bus_message (PstPeer *peer, PstMessage *message, gpointer data)
+{
+  TestSandbox *sandbox = data;
+
+  g_assert_cmpstr (message->member, ==, PST_BUS_SET_POLICY);
+  sandbox->n_bus_policies++;
+  pst_peer_reply (peer, message->serial, NULL, NULL, 0);
+}
+
+static void
 on_closed (PstPeer *peer, gpointer data)
 {
   TestSandbox *sandbox = data;
@@ -419,12 +429,14 @@ test_sandbox_new (TestBroker *broker, const char *executable, const char *displa
   g_autoptr (GVariant) result = NULL;
   g_autoptr (PstMessage) reply = NULL;
   GVariantBuilder request, environment;
-  int ends[2];
+  int ends[2], bus_ends[2];
 
   sandbox->trees = g_ptr_array_new_with_free_func (tree_free);
   g_assert_no_errno (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends));
   sandbox->launcher = test_connect (broker, "launcher");
   sandbox->gate = pst_peer_new_take_fd (ends[0]);
+  g_assert_no_errno (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, bus_ends));
+  sandbox->bus = pst_peer_new_take_fd (bus_ends[0]);
   g_variant_builder_init (&environment, G_VARIANT_TYPE_VARDICT);
   if (display)
     g_variant_builder_add (&environment, "{sv}", "DISPLAY", g_variant_new_bytestring (display));
@@ -438,9 +450,10 @@ test_sandbox_new (TestBroker *broker, const char *executable, const char *displa
       g_variant_builder_add (&request, "{sv}", "sandbox", g_variant_new_uint64 (again));
       g_variant_builder_add (&request, "{sv}", "app_id", g_variant_new_string (again_app));
     }
-  reply = pst_peer_call_sync (sandbox->launcher, PST_LAUNCHER_REGISTER, g_variant_new ("(a{sv})", &request), &ends[1], 1, 10000,
-                              &error);
+  reply = pst_peer_call_sync (sandbox->launcher, PST_LAUNCHER_REGISTER, g_variant_new ("(a{sv})", &request),
+                              (const int[]){ ends[1], bus_ends[1] }, 2, 10000, &error);
   close (ends[1]);
+  close (bus_ends[1]);
   g_assert_no_error (error);
   result = g_variant_get_child_value (reply->args, 0);
   g_assert_true (g_variant_lookup (result, "sandbox", "t", &sandbox->number));
@@ -449,7 +462,9 @@ test_sandbox_new (TestBroker *broker, const char *executable, const char *displa
   pst_peer_notify (sandbox->launcher, PST_LAUNCHER_STARTED, g_variant_new ("(u)", (guint32)getpid ()), NULL, 0);
   pst_peer_start (sandbox->launcher, on_launcher_message, on_closed, sandbox);
   pst_peer_start (sandbox->gate, on_gate_message, on_closed, sandbox);
+  pst_peer_start (sandbox->bus, on_bus_message, on_closed, sandbox);
   test_wait_count (&sandbox->n_policies, 1);
+  test_wait_count (&sandbox->n_bus_policies, 1);
   return sandbox;
 }
 
@@ -480,6 +495,16 @@ test_ask (TestSandbox *sandbox, const char *path, PstAccess access, PstOp op)
   return test_ask_from (sandbox, path, access, op, (guint32)getpid ());
 }
 
+TestAsk *
+test_ask_bus (TestSandbox *sandbox, const char *bus, const char *name, const char *interface, const char *member)
+{
+  TestAsk *ask = g_new0 (TestAsk, 1);
+
+  pst_peer_call (sandbox->bus, PST_BUS_ASK, g_variant_new ("(tssss)", ++sandbox->last_ask, bus, name, interface, member), NULL,
+                 0, on_outcome, ask);
+  return ask;
+}
+
 PstOutcome
 test_outcome (TestAsk *ask)
 {
@@ -496,6 +521,7 @@ test_sandbox_free (TestSandbox *sandbox)
 {
   pst_peer_unref (sandbox->launcher);
   pst_peer_unref (sandbox->gate);
+  pst_peer_unref (sandbox->bus);
   g_clear_pointer (&sandbox->ruleset, pst_ruleset_unref);
   g_ptr_array_unref (sandbox->trees);
   g_free (sandbox->app_id);

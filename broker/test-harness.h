@@ -73,12 +73,12 @@ typedef struct
 
 typedef struct
 {
-  PstPeer *launcher, *gate;
+  PstPeer *launcher, *gate, *bus; /* bus: the end of the message bus proxy */
   guint64 number;
   char *app_id, *home;
   PstRuleset *ruleset;
   GPtrArray *trees; /* of TestTree: attached now */
-  guint n_attached, n_detached, n_policies, n_notices, n_terminated, n_text_agents, gate_closed;
+  guint n_attached, n_detached, n_policies, n_bus_policies, n_notices, n_terminated, n_text_agents, gate_closed;
   /* The next Attach finds that something else is there: moves @swap to @swap_to, makes a directory in its place, and fails. */
   char *swap, *swap_to;
   guint64 last_ask;
@@ -89,6 +89,8 @@ TestSandbox *test_sandbox_new (TestBroker *broker, const char *executable, const
                                const char *again_app);
 TestAsk *test_ask (TestSandbox *sandbox, const char *path, PstAccess access, PstOp op);
 TestAsk *test_ask_from (TestSandbox *sandbox, const char *path, PstAccess access, PstOp op, guint32 tid);
+/* The proxy holds a call of @member to the service @name. */
+TestAsk *test_ask_bus (TestSandbox *sandbox, const char *bus, const char *name, const char *interface, const char *member);
 /* Waits for the outcome, and frees. */
 PstOutcome test_outcome (TestAsk *ask);
 void test_sandbox_free (TestSandbox *sandbox);
