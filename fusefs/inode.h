@@ -42,7 +42,7 @@ struct _PstInode
   guint64 ino;
   PstLink *links; /* the newest first */
   guint64 n_lookup;
-  guint64 decision; /* gate.c: packed, atomic */
+  guint64 decision; /* gate-verdict.c: packed, atomic */
   guint32 refs;
   guint16 dev;   /* pst_inode_device() */
   guint16 type;  /* S_IFMT */

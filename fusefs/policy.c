@@ -29,6 +29,18 @@ pst_policy_get (void)
   return atomic_load (&current);
 }
 
+PstAnswer
+pst_policy_decide (const char *path, PstAccess access, PstDecision *out)
+{
+  PstRuleset *ruleset = pst_policy_get ();
+
+  if (ruleset == NULL)
+    *out = (PstDecision){ .answer = PST_ANSWER_DENY };
+  else
+    pst_ruleset_decide (ruleset, path, access, out);
+  return out->answer;
+}
+
 guint32
 pst_policy_generation (void)
 {

@@ -12,6 +12,9 @@ void pst_policy_take (PstRuleset *ruleset);
 /* (transfer none) (nullable): NULL before the first one: then nothing is allowed. */
 PstRuleset *pst_policy_get (void);
 
+/* pst_ruleset_decide() of the ruleset in force. Without one everything is denied. */
+PstAnswer pst_policy_decide (const char *path, PstAccess access, PstDecision *out);
+
 /* Raised with every new ruleset, and whenever cached decisions are to be made again; never 0. */
 guint32 pst_policy_generation (void);
 void pst_policy_outdate (void);
