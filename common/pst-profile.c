@@ -25,6 +25,8 @@ struct _PstProfile
   gboolean strict;
   gboolean sys;
   gboolean nested_namespaces;
+  gboolean bus;
+  GStrv modules;
   GArray *rules; /* PstProfileRule; paths owned by ->paths */
   GPtrArray *paths;
 };
@@ -93,6 +95,35 @@ parse_executables (PstProfile *profile, const Place *place, const char *value)
   return TRUE;
 }
 
+/* "games;media-player;": names of the catalogue of services. Whether it has them is for those to check who have the catalogue.
+ */
+static gboolean
+parse_modules (PstProfile *profile, const Place *place, const char *value)
+{
+  g_auto (GStrv) words = g_strsplit (value, ";", -1);
+  g_autoptr (GPtrArray) kept = g_ptr_array_new_with_free_func (g_free);
+
+  for (gsize i = 0; words[i] != NULL; i++)
+    {
+      const char *word = g_strstrip (words[i]);
+      g_autofree char *shown = pst_text_for_display (word, 40);
+
+      if (word[0] == '\0')
+        continue;
+      if (strspn (word, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen (word))
+        return refuse (place, "“%s” in Modules is no module's name; use games, office, …", shown);
+      if (g_ptr_array_find_with_equal_func (kept, word, g_str_equal, NULL))
+        return refuse (place, "“%s” stands in Modules twice", shown);
+      if (kept->len == PST_PROFILE_MAX_MODULES)
+        return refuse (place, "Modules names more than %d", PST_PROFILE_MAX_MODULES);
+      g_ptr_array_add (kept, g_strdup (word));
+    }
+  g_ptr_array_add (kept, NULL);
+  g_strfreev (profile->modules);
+  profile->modules = (GStrv)g_ptr_array_steal (kept, NULL);
+  return TRUE;
+}
+
 static gboolean
 parse_application (PstProfile *profile, const Place *place, const char *key, const char *value)
 {
@@ -115,6 +146,10 @@ parse_application (PstProfile *profile, const Place *place, const char *key, con
     return parse_boolean (place, key, value, &profile->sys);
   else if (strcmp (key, "NestedNamespaces") == 0)
     return parse_boolean (place, key, value, &profile->nested_namespaces);
+  else if (strcmp (key, "Bus") == 0)
+    return parse_boolean (place, key, value, &profile->bus);
+  else if (strcmp (key, "Modules") == 0)
+    return parse_modules (profile, place, value);
   else
     {
       g_autofree char *shown = pst_text_for_display (key, 40);
@@ -258,6 +293,8 @@ pst_profile_parse (const char *data, gsize size, const char *label, GError **err
   profile->rules = g_array_new (FALSE, FALSE, sizeof (PstProfileRule));
   profile->paths = g_ptr_array_new_with_free_func (g_free);
   profile->executables = g_new0 (char *, 1);
+  profile->modules = g_new0 (char *, 1);
+  profile->bus = TRUE;
 
   if (!check_text (data, size, &parser.place))
     return NULL;
@@ -303,6 +340,7 @@ pst_profile_free (PstProfile *profile)
   g_free (profile->icon);
   g_free (profile->reason);
   g_strfreev (profile->executables);
+  g_strfreev (profile->modules);
   g_array_unref (profile->rules);
   g_ptr_array_unref (profile->paths);
   g_free (profile);
@@ -354,6 +392,18 @@ gboolean
 pst_profile_get_nested_namespaces (const PstProfile *profile)
 {
   return profile->nested_namespaces;
+}
+
+gboolean
+pst_profile_get_bus (const PstProfile *profile)
+{
+  return profile->bus;
+}
+
+const char *const *
+pst_profile_get_modules (const PstProfile *profile)
+{
+  return (const char *const *)profile->modules;
 }
 
 const PstProfileRule *

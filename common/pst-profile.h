@@ -15,6 +15,8 @@ G_BEGIN_DECLS
  *   Strict=false                 (serve every grant through the gate, cut at revocation)
  *   Sys=false                    (show /sys)
  *   NestedNamespaces=false       (a browser's own sandbox)
+ *   Bus=true                     (the message buses, through the proxy that asks)
+ *   Modules=media-player;        (kinds of application that the catalogue of services knows)
  *   Reason=…                     (one line: why it needs what it asks for)
  *
  *   [Files]
@@ -25,6 +27,9 @@ G_BEGIN_DECLS
  * Keys that are unknown, duplicate keys, NUL bytes, files over 64 KiB, paths that are not absolute, "~/…" or "xdg:NAME": errors
  * with line and key named. */
 typedef struct _PstProfile PstProfile;
+
+/* The most that Modules= may name. */
+#define PST_PROFILE_MAX_MODULES 8
 
 typedef struct
 {
@@ -46,6 +51,8 @@ PstAccess pst_profile_get_suggested_access (const PstProfile *profile); /* 0: sa
 gboolean pst_profile_get_strict (const PstProfile *profile);
 gboolean pst_profile_get_sys (const PstProfile *profile);
 gboolean pst_profile_get_nested_namespaces (const PstProfile *profile);
+gboolean pst_profile_get_bus (const PstProfile *profile);               /* TRUE if it says nothing */
+const char *const *pst_profile_get_modules (const PstProfile *profile); /* names, perhaps of none that there is */
 const PstProfileRule *pst_profile_get_rules (const PstProfile *profile, gsize *n_rules);
 
 #define PST_PROFILE_ERROR (pst_profile_error_quark ())

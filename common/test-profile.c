@@ -27,6 +27,8 @@ test_whole (void)
                                           "Strict=true\n"
                                           "Sys=true\n"
                                           "NestedNamespaces=true\n"
+                                          "Bus=false\n"
+                                          "Modules=games; media-player;;\n"
                                           "Reason=It shows pictures = good\n"
                                           "[Files]\n"
                                           "xdg:PICTURES=view\n"
@@ -56,6 +58,10 @@ test_whole (void)
   g_assert_true (pst_profile_get_strict (profile));
   g_assert_true (pst_profile_get_sys (profile));
   g_assert_true (pst_profile_get_nested_namespaces (profile));
+  g_assert_false (pst_profile_get_bus (profile));
+  g_assert_cmpstr (pst_profile_get_modules (profile)[0], ==, "games");
+  g_assert_cmpstr (pst_profile_get_modules (profile)[1], ==, "media-player");
+  g_assert_null (pst_profile_get_modules (profile)[2]);
   rules = pst_profile_get_rules (profile, &n_rules);
   g_assert_cmpuint (n_rules, ==, G_N_ELEMENTS (expected));
   for (gsize i = 0; i < n_rules; i++)
@@ -78,6 +84,8 @@ test_empty (void)
   g_assert_null (pst_profile_get_executables (profile)[0]);
   g_assert_cmpint (pst_profile_get_suggested_access (profile), ==, 0);
   g_assert_false (pst_profile_get_strict (profile));
+  g_assert_true (pst_profile_get_bus (profile));
+  g_assert_null (pst_profile_get_modules (profile)[0]);
   pst_profile_get_rules (profile, &n_rules);
   g_assert_cmpuint (n_rules, ==, 0);
 }
@@ -103,6 +111,11 @@ test_refused (void)
     { "[Application]\nSuggestAccess=allow\n", "line 2:", "SuggestAccess" },
     { "[Application]\nExecutables=a;bin/eog\n", "line 2:", "bin/eog" },
     { "[Application]\nExecutables=/usr/../eog\n", "line 2:", "/usr/../eog" },
+    { "[Application]\nBus=no\n", "line 2:", "Bus" },
+    { "[Application]\nModules=games;Office\n", "line 2:", "Office" },
+    { "[Application]\nModules=games;../x\n", "line 2:", "../x" },
+    { "[Application]\nModules=games;a;games\n", "line 2:", "“games” stands in Modules twice" },
+    { "[Application]\nModules=a;b;c;d;e;f;g;h;i\n", "line 2:", "more than 8" },
     { "[Files]\nPictures=view\n", "line 2:", "Pictures" },
     { "[Files]\n~=view\n", "line 2:", "~" },
     { "[Files]\n~/=view\n", "line 2:", "~/" },
