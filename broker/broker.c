@@ -11,6 +11,7 @@
 #include <glib/gi18n.h>
 
 #include "agent-start.h"
+#include "changes.h"
 #include "consent.h"
 #include "postern-config.h"
 #include "pst-programs.h"
@@ -56,6 +57,15 @@ make_services (PstHost *host, GError **error)
 }
 
 static void
+on_stored (guint what, const char *app, gpointer data)
+{
+  pst_changes_note (data,
+                    (what & PST_STORE_RULES ? PST_TOPIC_GRANTS : 0) | (what & PST_STORE_APPS ? PST_TOPIC_APPS : 0) |
+                        (what & PST_STORE_EVENTS ? PST_TOPIC_HISTORY : 0),
+                    app);
+}
+
+static void
 open_store (PstBroker *broker)
 {
   g_autoptr (GError) error = NULL;
@@ -68,8 +78,10 @@ open_store (PstBroker *broker)
       g_warning ("%s", broker->store_error);
       return;
     }
+  pst_store_set_listener (broker->store, on_stored, broker);
   pst_broker_purge (broker);
   pst_broker_watch_expiry (broker);
+  pst_changes_note (broker, PST_TOPIC_GRANTS | PST_TOPIC_APPS | PST_TOPIC_HISTORY, NULL);
 }
 
 static gboolean
@@ -107,6 +119,7 @@ pst_broker_new (GError **error)
   broker->sandboxes = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, (GDestroyNotify)pst_sandbox_unref);
   broker->screens = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)pst_screen_free);
   broker->agents = g_ptr_array_new ();
+  broker->changes = pst_changes_new ();
   broker->question_timeout = QUESTION_TIMEOUT;
   broker->started = g_get_real_time () / G_USEC_PER_SEC;
   /* Gates outlive a broker: its generations go on from where an earlier one's were. */
@@ -147,6 +160,7 @@ pst_broker_free (PstBroker *broker)
   g_clear_pointer (&broker->screens, g_hash_table_unref);
   g_ptr_array_unref (broker->agents);
   pst_ask_queue_free (broker->queue);
+  pst_changes_free (broker->changes);
   pst_policy_cache_free (broker->policies);
   pst_identity_free (broker->identity);
   pst_profiles_free (broker->profiles);
@@ -172,6 +186,21 @@ pst_broker_ready (PstBroker *broker, const char **sentence)
   return broker->store != NULL;
 }
 
+static gboolean
+same_locks (GPtrArray *a, GPtrArray *b)
+{
+  if (!a || a->len != b->len)
+    return FALSE;
+  for (guint i = 0; i < a->len; i++)
+    {
+      const PstLock *x = a->pdata[i], *y = b->pdata[i];
+
+      if (g_strcmp0 (x->app, y->app) != 0 || strcmp (x->path, y->path) != 0 || x->access != y->access || x->answer != y->answer)
+        return FALSE;
+    }
+  return TRUE;
+}
+
 gboolean
 pst_broker_read_locks (PstBroker *broker, GError **error)
 {
@@ -179,6 +208,8 @@ pst_broker_read_locks (PstBroker *broker, GError **error)
 
   if (!locks)
     return FALSE;
+  if (!same_locks (broker->locks, locks))
+    pst_changes_note (broker, PST_TOPIC_ADMINISTRATOR, NULL);
   g_clear_pointer (&broker->locks, g_ptr_array_unref);
   broker->locks = locks;
   return TRUE;

@@ -20,6 +20,7 @@ typedef struct _PstSandbox PstSandbox;
 typedef struct _PstTree PstTree;
 typedef struct _PstAgent PstAgent;
 typedef struct _PstScreen PstScreen;
+typedef struct _PstChanges PstChanges;
 
 #define PST_PROTOCOL 1u
 #define PST_MAX_ASKS 4096u
@@ -51,6 +52,7 @@ struct _PstBroker
   GHashTable *sandboxes; /* number → PstSandbox, a reference each */
   GPtrArray *agents;     /* of PstAgent, borrowed from their connections */
   GHashTable *screens;   /* key → PstScreen, owned */
+  PstChanges *changes;   /* who is told what is different */
   guint n_connections;
   guint64 last_generation;
   gint64 question_timeout; /* microseconds */

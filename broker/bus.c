@@ -10,11 +10,65 @@
 #define NAME "org.postern.Broker1"
 #define OBJECT "/org/postern/Broker1"
 
+/* A program on the bus that has called something. */
+typedef struct
+{
+  PstControlClient *client;
+  GDBusConnection *bus;
+  char *sender;
+  guint watch;
+} Caller;
+
 static guint owner_id;
 static PstBroker *the_broker;
+static GHashTable *callers; /* of Caller, owned, by its sender */
 
 static void
-reply_on_bus (GVariant *result, const char *error, gpointer user_data)
+caller_free (gpointer data)
+{
+  Caller *caller = data;
+
+  g_bus_unwatch_name (caller->watch);
+  pst_control_client_gone (caller->client);
+  pst_control_client_unref (caller->client);
+  g_object_unref (caller->bus);
+  g_free (caller->sender);
+  g_free (caller);
+}
+
+static void
+tell_on_bus (const char *member, GVariant *args, gpointer target)
+{
+  Caller *caller = target;
+
+  g_dbus_connection_emit_signal (caller->bus, caller->sender, OBJECT, pst_control1_interface.name, member, args, NULL);
+}
+
+static void
+on_vanished (GDBusConnection *connection, const char *name, gpointer data)
+{
+  g_hash_table_remove (callers, name);
+}
+
+static Caller *
+caller_of (GDBusConnection *connection, const char *sender)
+{
+  Caller *caller = g_hash_table_lookup (callers, sender);
+
+  if (caller)
+    return caller;
+  caller = g_new0 (Caller, 1);
+  caller->bus = g_object_ref (connection);
+  caller->sender = g_strdup (sender);
+  caller->client = pst_control_client_new (the_broker, TRUE, tell_on_bus, caller);
+  caller->watch =
+      g_bus_watch_name_on_connection (connection, sender, G_BUS_NAME_WATCHER_FLAGS_NONE, NULL, on_vanished, NULL, NULL);
+  g_hash_table_insert (callers, caller->sender, caller);
+  return caller;
+}
+
+static void
+answer_on_bus (GVariant *result, const char *error, gpointer user_data)
 {
   GDBusMethodInvocation *invocation = user_data;
 
@@ -28,7 +82,7 @@ static void
 on_call (GDBusConnection *connection, const char *sender, const char *object, const char *interface, const char *method,
          GVariant *args, GDBusMethodInvocation *invocation, gpointer user_data)
 {
-  pst_control_call (the_broker, method, args, reply_on_bus, invocation);
+  pst_control_call (caller_of (connection, sender)->client, method, args, answer_on_bus, invocation);
 }
 
 static void
@@ -56,6 +110,7 @@ pst_bus_export (PstBroker *broker)
   if (!g_getenv ("DBUS_SESSION_BUS_ADDRESS"))
     return;
   the_broker = broker;
+  callers = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, caller_free);
   g_idle_add_full (G_PRIORITY_LOW, own, NULL, NULL);
 }
 
@@ -65,4 +120,5 @@ pst_bus_unexport (void)
   if (owner_id)
     g_bus_unown_name (owner_id);
   owner_id = 0;
+  g_clear_pointer (&callers, g_hash_table_unref);
 }

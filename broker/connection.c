@@ -98,6 +98,11 @@ on_closed (PstPeer *peer, gpointer user_data)
   g_clear_handle_id (&connection->hello_source, g_source_remove);
   if (connection->role == PST_ROLE_AGENT && connection->agent.kind)
     pst_screen_agent_gone (&connection->agent);
+  if (connection->client)
+    {
+      pst_control_client_gone (connection->client);
+      pst_control_client_unref (connection->client);
+    }
   g_free (connection->agent.kind);
   g_free (connection->agent.target);
   g_free (connection->agent.screen);

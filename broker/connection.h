@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include <gio/gio.h>
+
 #include "agent-start.h"
 #include "broker.h"
+#include "changes.h"
 
 G_BEGIN_DECLS
 
@@ -16,6 +19,19 @@ typedef enum
   PST_ROLE_CONTROL,
 } PstRole;
 
+/* Who calls methods of Control1: a connection of the private socket, or a name on the session bus. Reference counted, since
+ * calls outlive it. */
+typedef struct
+{
+  guint refs;
+  PstBroker *broker;
+  PstWatcher *watcher; /* (nullable) */
+  PstWatcherTell tell; /* how it is told what it watches */
+  gpointer target;     /* of tell: the owner's, valid until pst_control_client_gone() */
+  GCancellable *gone;  /* what is done for it alone need not be done any more */
+  gboolean on_bus;
+} PstControlClient;
+
 typedef struct
 {
   PstBroker *broker;
@@ -23,8 +39,9 @@ typedef struct
   pid_t pid;
   PstRole role;
   guint hello_source;
-  PstSandbox *sandbox; /* of a launcher that has registered: a reference */
-  PstAgent agent;      /* of an agent */
+  PstSandbox *sandbox;      /* of a launcher that has registered: a reference */
+  PstAgent agent;           /* of an agent */
+  PstControlClient *client; /* (nullable): of one that controls */
 } PstConnection;
 
 /* Serves @listener (taken) from the main loop. */
@@ -44,10 +61,19 @@ void pst_peer_gate_started (PstSandbox *sandbox);
 /* Bad input: says why in the log, and closes. */
 void pst_connection_refuse (PstConnection *connection, const char *why);
 
-/* The methods of Control1, for the private socket and for the session bus. @args has been checked. @reply is called once, maybe
- * at once: result (consumed if floating) or a sentence. */
-typedef void (*PstControlReply) (GVariant *result, const char *error, gpointer user_data);
-void pst_control_call (PstBroker *broker, const char *method, GVariant *args, PstControlReply reply, gpointer user_data);
+PstControlClient *pst_control_client_new (PstBroker *broker, gboolean on_bus, PstWatcherTell tell, gpointer target);
+PstControlClient *pst_control_client_ref (PstControlClient *client);
+void pst_control_client_unref (PstControlClient *client);
+/* FALSE: too many do. */
+gboolean pst_control_client_watch (PstControlClient *client, gboolean history);
+/* It will not be told anything any more. */
+void pst_control_client_gone (PstControlClient *client);
+
+/* The methods of Control1, for the private socket and for the session bus. @args has been checked. @answer is called once,
+ * maybe at once: result (consumed if floating) or a sentence. */
+typedef void (*PstControlAnswer) (GVariant *result, const char *error, gpointer user_data);
+void
+pst_control_call (PstControlClient *client, const char *method, GVariant *args, PstControlAnswer answer, gpointer user_data);
 /* The signature of @method's arguments, NULL for none such. */
 const char *pst_control_signature (const char *method);
 

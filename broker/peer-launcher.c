@@ -9,6 +9,7 @@
 #include <glib/gi18n.h>
 
 #include "app-notes.h"
+#include "changes.h"
 #include "consent.h"
 #include "intent.h"
 #include "postern-ipc.h"
@@ -257,6 +258,7 @@ handle_register (PstConnection *connection, PstMessage *message)
     }
   connection->sandbox = sandbox;
   g_hash_table_insert (broker->sandboxes, &sandbox->number, pst_sandbox_ref (sandbox));
+  pst_changes_note (broker, PST_TOPIC_SANDBOXES, sandbox->app->id);
   pst_peer_gate_start (sandbox, gate);
   if (bus >= 0)
     pst_peer_bus_start (sandbox, bus);

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "changes.h"
 #include "consent.h"
 #include "intent.h"
 #include "notify.h"
@@ -138,6 +139,7 @@ pst_sandbox_end (PstSandbox *sandbox)
   if (sandbox->ended)
     return;
   sandbox->ended = TRUE;
+  pst_changes_note (broker, PST_TOPIC_SANDBOXES, sandbox->app->id);
   pst_notify_ended (sandbox);
   g_clear_handle_id (&sandbox->early_source, g_source_remove);
   pst_sandbox_drop_asks (sandbox, FALSE);
@@ -209,6 +211,7 @@ pst_sandbox_save_state (PstSandbox *sandbox)
 
   if (sandbox->ended)
     return;
+  pst_changes_note (sandbox->broker, PST_TOPIC_SANDBOXES, sandbox->app->id);
   g_variant_builder_init (&trees, G_VARIANT_TYPE ("a(tuuayaybt)"));
   for (guint i = 0; i < sandbox->trees->len; i++)
     {

@@ -89,7 +89,23 @@ struct _PstStore
   guint flush_source;
   guint64 next_sandbox, end_sandbox;
   guint64 revision; /* of the rules in memory */
+  PstStoreListener listener;
+  gpointer listener_data;
 };
+
+void
+pst_store_set_listener (PstStore *store, PstStoreListener listener, gpointer user_data)
+{
+  store->listener = listener;
+  store->listener_data = user_data;
+}
+
+static void
+tell (PstStore *store, guint what, const char *app)
+{
+  if (store->listener && what)
+    store->listener (what, app, store->listener_data);
+}
 
 /* Small things */
 
@@ -757,6 +773,7 @@ pst_store_add_rule (PstStore *store, const PstStoredRule *rule, PstEvent *event_
     *replaced = gone->len + narrowed->len > 0;
   id = copy->id;
   remember (store, g_steal_pointer (&copy));
+  tell (store, PST_STORE_RULES | (event ? PST_STORE_EVENTS : 0), rule->app);
   return id;
 }
 
@@ -764,13 +781,19 @@ gboolean
 pst_store_remove_rules (PstStore *store, const guint64 *ids, gsize n_ids, PstEvent *event_take, GError **error)
 {
   g_autoptr (PstEvent) event = event_take;
-  gboolean durable = FALSE, ok;
+  g_autofree char *app = NULL;
+  gboolean durable = FALSE, several = FALSE, ok;
 
   for (gsize i = 0; i < n_ids; i++)
     {
       const PstStoredRule *rule = pst_store_get_rule (store, ids[i]);
 
-      durable |= rule && pst_lifetime_span (rule->lifetime) > 0;
+      if (!rule)
+        continue;
+      durable |= pst_lifetime_span (rule->lifetime) > 0;
+      several |= app && strcmp (app, rule->app) != 0;
+      if (!app)
+        app = g_strdup (rule->app);
     }
   ok = begin (store, durable);
   for (gsize i = 0; ok && i < n_ids; i++)
@@ -787,6 +810,11 @@ pst_store_remove_rules (PstStore *store, const guint64 *ids, gsize n_ids, PstEve
     clear_queued (store);
   for (gsize i = 0; i < n_ids; i++)
     forget (store, ids[i]);
+  tell (store, (app ? PST_STORE_RULES : 0) | (event ? PST_STORE_EVENTS : 0),
+        several ? NULL
+        : app   ? app
+        : event ? event->app
+                : NULL);
   return TRUE;
 }
 
@@ -939,6 +967,7 @@ pst_store_set_app (PstStore *store, const char *id, gboolean locked, gboolean st
   app->strict = strict;
   app->sheet = sheet;
   store->revision++;
+  tell (store, PST_STORE_APPS | (event ? PST_STORE_EVENTS : 0), id);
   return TRUE;
 }
 
@@ -971,6 +1000,8 @@ trim_shares (PstStore *store)
 void
 pst_store_flush (PstStore *store)
 {
+  guint what = (store->events.length > 0 ? PST_STORE_EVENTS : 0) | (store->uses->len > 0 ? PST_STORE_RULES : 0) |
+               (g_hash_table_size (store->dirty_apps) > 0 ? PST_STORE_APPS : 0);
   gboolean ok;
   GHashTableIter iter;
   gpointer id;
@@ -1003,6 +1034,7 @@ pst_store_flush (PstStore *store)
   clear_queued (store);
   g_array_set_size (store->uses, 0);
   g_hash_table_remove_all (store->dirty_apps);
+  tell (store, what, NULL);
 }
 
 GPtrArray *

@@ -49,6 +49,16 @@ PstStore *pst_store_open (const char *path, GError **error);
 /* Writes what is queued, and closes. */
 void pst_store_close (PstStore *store);
 
+typedef enum
+{
+  PST_STORE_RULES = 1, /* a rule was added, removed, changed or used */
+  PST_STORE_APPS = 2,
+  PST_STORE_EVENTS = 4, /* rows were added to the history */
+} PstStoreWhat;
+/* Called after each change, when it is in the database. @what: of PstStoreWhat, or-ed. @app: (nullable): several. */
+typedef void (*PstStoreListener) (guint what, const char *app, gpointer user_data);
+void pst_store_set_listener (PstStore *store, PstStoreListener listener, gpointer user_data);
+
 /* The rules of @app, or of all for NULL: (transfer container) of borrowed PstStoredRule, valid until the next change. */
 GPtrArray *pst_store_list_rules (PstStore *store, const char *app);
 /* Another number after each change of a rule. (A narrowed rule comes with a new one.) */

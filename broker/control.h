@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "changes.h"
+#include "connection.h"
+
+G_BEGIN_DECLS
+
+/* Control1, one function a method. A method belongs into the table in peer-control.c; there its arguments have been checked
+ * against the interface, and the store is there if the table says that it needs one. */
+
+/* One call. Answered exactly once, at once or later, which frees it. */
+typedef struct
+{
+  PstBroker *broker;
+  PstControlClient *client; /* a reference */
+  GVariant *args;           /* a tuple */
+  PstControlAnswer answer;
+  gpointer user_data;
+} PstControlCall;
+
+/* @result: a tuple, consumed if floating; NULL for "()". */
+void pst_control_reply (PstControlCall *call, GVariant *result);
+/* @sentence: for the person. */
+void pst_control_fail (PstControlCall *call, const char *sentence);
+
+/* The id for a word of the person's, which is an id or a command; "" stays "". (transfer full) (nullable) */
+char *pst_control_resolve_app (PstBroker *broker, const char *word);
+/* The same for the methods that are about one application: NULL when @call has been answered with what is wrong. */
+char *pst_control_take_app (PstControlCall *call, const char *word);
+/* What came from outside, fit for a message. (transfer full) */
+char *pst_control_text (const char *text);
+
+/* control-lists.c */
+void pst_control_list_apps (PstControlCall *call);
+void pst_control_list_grants (PstControlCall *call);
+void pst_control_list_sandboxes (PstControlCall *call);
+void pst_control_list_events (PstControlCall *call);
+
+/* control-grants.c */
+void pst_control_grant (PstControlCall *call);
+void pst_control_revoke (PstControlCall *call);
+
+/* control-status.c */
+void pst_control_why (PstControlCall *call);
+void pst_control_get_status (PstControlCall *call);
+void pst_control_ensure_agent (PstControlCall *call);
+void pst_control_watch (PstControlCall *call);
+
+G_END_DECLS
