@@ -37,13 +37,13 @@ make_identity (PstHost *host)
 }
 
 static PstProfiles *
-make_profiles (PstHost *host)
+make_profiles (PstHost *host, const PstServices *services)
 {
   g_autofree char *own = g_build_filename (host->config_home, "postern", "profiles", NULL),
                   *packaged = pst_data_find ("profiles");
   const char *dirs[] = { "/etc/postern/profiles", PST_SYSCONFDIR "/profiles", own, packaged, NULL };
 
-  return pst_profiles_new (dirs);
+  return pst_profiles_new (services, dirs);
 }
 
 static PstServices *
@@ -135,13 +135,13 @@ pst_broker_new (GError **error)
   broker->state_dir = pst_state_dir ();
   broker->store_path = g_build_filename (broker->state_dir, "grants.db", NULL);
   broker->identity = make_identity (broker->host);
-  broker->profiles = make_profiles (broker->host);
   broker->services = make_services (broker->host, error);
   if (!broker->services)
     {
       pst_broker_free (broker);
       return NULL;
     }
+  broker->profiles = make_profiles (broker->host, broker->services);
   open_store (broker);
   return broker;
 }

@@ -65,6 +65,12 @@ pst_bus_rules_is_resource (const char *resource)
   return resource_parse (resource, &parsed);
 }
 
+static const char *const *
+modules_of (const PstDecideInput *input)
+{
+  return input->profile ? pst_profile_get_modules (input->profile) : NULL;
+}
+
 static const char *
 bus_word (PstServiceBus bus)
 {
@@ -161,7 +167,7 @@ pst_bus_rules_decide (const PstDecideInput *input, const PstServices *services, 
   /* What is asked for is not allowed quietly: the proxy would not have asked. So the catalogue can only refuse. */
   if (!parsed.part)
     {
-      PstServiceMatch match = pst_services_lookup (services, NULL, parsed.bus, parsed.name, NULL, NULL, 0);
+      PstServiceMatch match = pst_services_lookup (services, modules_of (input), parsed.bus, parsed.name, NULL, NULL, 0);
 
       return match.entry && match.verdict == PST_SERVICE_NEVER ? PST_ANSWER_DENY : PST_ANSWER_ASK;
     }
@@ -222,7 +228,6 @@ is_covered (const GPtrArray *rules, const PstServiceRule *rule, PstServiceBus bu
 static void
 add_others (GString *out, const PstDecideInput *input, const PstServices *services)
 {
-  const GPtrArray *rules = pst_services_rules (services);
   g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
   for (guint i = 0; input->rules && i < input->rules->len; i++)
@@ -231,6 +236,7 @@ add_others (GString *out, const PstDecideInput *input, const PstServices *servic
       g_auto (Resource) parsed = { 0 };
       PstServiceMatch match;
       g_autofree char *whole = NULL;
+      g_autoptr (GPtrArray) rules = NULL;
 
       if (stored->kind != PST_KIND_BUS || !resource_parse (stored->resource, &parsed))
         continue;
@@ -248,12 +254,13 @@ add_others (GString *out, const PstDecideInput *input, const PstServices *servic
             add_line (out, parsed.bus, parsed.name, FALSE, NULL, NULL, answer);
           continue;
         }
+      rules = pst_services_rules_for (services, modules_of (input), parsed.bus);
       for (guint k = 0; k < rules->len; k++)
         {
           const PstServiceRule *rule = rules->pdata[k];
 
           if (rule->entry->family && strcmp (rule->entry->name, match.entry->name) == 0 &&
-              (rule->entry->buses & (1u << parsed.bus)) && !is_covered (rules, rule, parsed.bus))
+              !is_covered (rules, rule, parsed.bus))
             add_rule (out, input, rule, parsed.bus, parsed.name, FALSE);
         }
     }
@@ -263,16 +270,19 @@ char *
 pst_bus_rules_compile (const PstDecideInput *input, const PstServices *services)
 {
   static const PstServiceBus buses[] = { PST_SERVICE_BUS_SESSION, PST_SERVICE_BUS_SYSTEM };
-  const GPtrArray *rules = pst_services_rules (services);
   GString *out = g_string_new (NULL);
 
-  for (guint i = 0; i < rules->len; i++)
+  for (gsize k = 0; k < G_N_ELEMENTS (buses); k++)
     {
-      const PstServiceRule *rule = rules->pdata[i];
+      g_autoptr (GPtrArray) rules = pst_services_rules_for (services, modules_of (input), buses[k]);
 
-      for (gsize k = 0; k < G_N_ELEMENTS (buses); k++)
-        if ((rule->entry->buses & (1u << buses[k])) && !is_covered (rules, rule, buses[k]))
-          add_rule (out, input, rule, buses[k], rule->entry->name, rule->entry->family);
+      for (guint i = 0; i < rules->len; i++)
+        {
+          const PstServiceRule *rule = rules->pdata[i];
+
+          if (!is_covered (rules, rule, buses[k]))
+            add_rule (out, input, rule, buses[k], rule->entry->name, rule->entry->family);
+        }
     }
   add_others (out, input, services);
   return g_string_free (out, FALSE);

@@ -99,7 +99,7 @@ apply_profile (PstBroker *broker, GVariant *request, PstSandbox *sandbox, GError
   g_autoptr (GError) find_error = NULL;
 
   if (file && *file)
-    sandbox->profile = pst_profile_load (file, &find_error);
+    sandbox->profile = pst_profiles_load (broker->services, file, &find_error);
   else
     sandbox->profile = pst_profiles_find (broker->profiles, sandbox->app->id, sandbox->app->executable, &find_error);
   if (find_error)

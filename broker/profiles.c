@@ -4,6 +4,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include <glib/gi18n.h>
+
+#include "pst-text.h"
+
 #define SUFFIX ".profile"
 
 /* One file, and the executables that it names. */
@@ -16,6 +20,7 @@ typedef struct
 
 struct _PstProfiles
 {
+  const PstServices *services; /* borrowed */
   GStrv directories;
   GHashTable *known; /* path → Known, owned */
 };
@@ -31,10 +36,11 @@ known_free (gpointer data)
 }
 
 PstProfiles *
-pst_profiles_new (const char *const *directories)
+pst_profiles_new (const PstServices *services, const char *const *directories)
 {
   PstProfiles *profiles = g_new0 (PstProfiles, 1);
 
+  profiles->services = services;
   profiles->directories = g_strdupv ((GStrv)directories);
   profiles->known = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, known_free);
   return profiles;
@@ -75,6 +81,25 @@ executables_of (PstProfiles *profiles, const char *path)
   return (const char *const *)known->executables;
 }
 
+PstProfile *
+pst_profiles_load (const PstServices *services, const char *path, GError **error)
+{
+  g_autoptr (PstProfile) profile = pst_profile_load (path, error);
+  const char *unknown = profile ? pst_services_unknown_module (services, pst_profile_get_modules (profile)) : NULL;
+
+  if (unknown)
+    {
+      g_autofree char *shown = pst_text_for_display (path, 200);
+
+      g_set_error (
+          error, PST_PROFILE_ERROR, 0,
+          _ ("%s: Modules names “%s”, which the catalogue of services does not have; correct the name or leave it out."), shown,
+          unknown);
+      return NULL;
+    }
+  return g_steal_pointer (&profile);
+}
+
 static gboolean
 names (const char *const *executables, const char *executable)
 {
@@ -104,7 +129,7 @@ pst_profiles_find (PstProfiles *profiles, const char *app, const char *executabl
       const char *name;
 
       if (g_file_test (file, G_FILE_TEST_EXISTS))
-        return pst_profile_load (file, error);
+        return pst_profiles_load (profiles->services, file, error);
       if (!(dir = g_dir_open (*directory, 0, NULL)))
         continue;
       files = g_ptr_array_new_with_free_func (g_free);
@@ -114,7 +139,7 @@ pst_profiles_find (PstProfiles *profiles, const char *app, const char *executabl
       g_ptr_array_sort (files, compare_names);
       for (guint i = 0; i < files->len; i++)
         if (names (executables_of (profiles, files->pdata[i]), executable))
-          return pst_profile_load (files->pdata[i], error);
+          return pst_profiles_load (profiles->services, files->pdata[i], error);
     }
   return NULL;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "pst-profile.h"
+#include "services.h"
 
 G_BEGIN_DECLS
 
@@ -9,12 +10,16 @@ G_BEGIN_DECLS
  * Executables= names. The first file found is the whole profile. */
 typedef struct _PstProfiles PstProfiles;
 
-PstProfiles *pst_profiles_new (const char *const *directories);
+/* @services: outlives it. */
+PstProfiles *pst_profiles_new (const PstServices *services, const char *const *directories);
 void pst_profiles_free (PstProfiles *profiles);
 
 /* (transfer full) (nullable): NULL without @error if there is none. A profile that cannot be read is an error: it may have been
  * there to restrict. */
 PstProfile *pst_profiles_find (PstProfiles *profiles, const char *app, const char *executable, GError **error);
+
+/* One file. What it says of modules is checked against the catalogue. */
+PstProfile *pst_profiles_load (const PstServices *services, const char *path, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PstProfiles, pst_profiles_free)
 

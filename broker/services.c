@@ -381,6 +381,66 @@ pst_services_module_rules (const PstServices *services, const char *module)
   return found ? found->rules : NULL;
 }
 
+/* @rule is the catalogue's, or a module's own. */
+static void
+add_in_its_place (GPtrArray *out, PstServiceRules *const *layers, gsize n_layers, PstServiceRule *rule)
+{
+  g_autofree char *key = pst_service_rule_key (rule);
+
+  g_ptr_array_add (out, find_key (layers, n_layers, key));
+}
+
+GPtrArray *
+pst_services_rules_for (const PstServices *services, const char *const *modules, PstServiceBus bus)
+{
+  GPtrArray *out = g_ptr_array_new ();
+
+  for (guint i = 0; i < services->rules->len; i++)
+    {
+      PstServiceRules *layers[MAX_LAYERS];
+      PstServiceRule *rule = services->rules->pdata[i];
+      const PstServiceEntry *entry = rule->entry;
+      g_autofree char *pattern = g_strconcat (entry->name, entry->family ? ".*" : "", NULL);
+      PstServiceNode *node;
+      gsize n;
+
+      if (!(entry->buses & (1u << bus)))
+        continue;
+      node = pst_services_node (services, bus, pattern);
+      n = layers_of (services, modules, node, layers);
+      add_in_its_place (out, layers, n, rule);
+      /* With the service as a whole come the messages that only modules speak of: each once, from the first that does. */
+      if (entry->part || rule->interface)
+        continue;
+      for (gsize layer = 0; layer + 1 < n; layer++)
+        {
+          GHashTableIter iter;
+          gpointer key, value;
+
+          g_hash_table_iter_init (&iter, layers[layer]);
+          while (g_hash_table_iter_next (&iter, &key, &value))
+            {
+              gboolean had = g_hash_table_contains (layers[n - 1], key);
+
+              for (gsize before = 0; before < layer; before++)
+                had |= g_hash_table_contains (layers[before], key);
+              if (!had)
+                add_in_its_place (out, layers, n, value);
+            }
+        }
+    }
+  return out;
+}
+
+const char *
+pst_services_unknown_module (const PstServices *services, const char *const *modules)
+{
+  for (; modules && *modules; modules++)
+    if (!g_hash_table_contains (services->modules, *modules))
+      return *modules;
+  return NULL;
+}
+
 const char *
 pst_services_module_title (const PstServices *services, const char *module)
 {

@@ -95,6 +95,11 @@ const GPtrArray *pst_services_entries (const PstServices *services);
 const GPtrArray *pst_services_rules (const PstServices *services);
 /* The rules of a module, NULL if there is none. They come before a rule of the catalogue that is as specific. */
 const GPtrArray *pst_services_module_rules (const PstServices *services, const char *module);
+/* The rules that hold on @bus for an application whose profile names @modules (nullable): a module's in the place of the
+ * catalogue's for the same messages, of two modules' the stricter. (transfer container) (element-type PstServiceRule) */
+GPtrArray *pst_services_rules_for (const PstServices *services, const char *const *modules, PstServiceBus bus);
+/* The first of @modules that is none; NULL: all are. */
+const char *pst_services_unknown_module (const PstServices *services, const char *const *modules);
 /* (nullable): untranslated, as written. */
 const char *pst_services_module_title (const PstServices *services, const char *module);
 

@@ -16,7 +16,14 @@ static const char catalogue[] = "[session org.example.Quiet]\n"
                                 "[session org.example.Family.*]\n"
                                 "Title=A family\nIcon=x\nRisk=Some.\nVerdict=ask\nNever=org.example.Family.Rule\n"
                                 "[session system org.example.Never]\n"
-                                "Title=The power switch\nIcon=x\nRisk=It may do all.\nVerdict=never\n";
+                                "Title=The power switch\nIcon=x\nRisk=It may do all.\nVerdict=never\n"
+                                "[module toys]\nTitle=Toys\n"
+                                "session org.example.Keys=quiet\n"
+                                "session org.example.Quiet org.example.Quiet.Lock=quiet\n"
+                                "session org.example.Family.* org.example.Family.Play=quiet\n"
+                                "[module dolls]\nTitle=Dolls\n"
+                                "session org.example.Keys=ask\n"
+                                "session org.example.Keys org.example.Keys.Sing=quiet\n";
 
 typedef struct
 {
@@ -160,6 +167,51 @@ test_family (World *world, gconstpointer data)
                                        "session org.example.Family.One org.example.Family Rule deny", NULL });
 }
 
+static PstProfile *
+profile_of (const char *text)
+{
+  g_autoptr (GError) error = NULL;
+  PstProfile *profile = pst_profile_parse (text, strlen (text), "profile", &error);
+
+  g_assert_no_error (error);
+  return profile;
+}
+
+/* What a profile's modules say stands before the catalogue, and behind the person. */
+static void
+test_modules (World *world, gconstpointer data)
+{
+  g_autoptr (PstProfile) toys = profile_of ("[Application]\nModules=toys;\n"),
+                         both = profile_of ("[Application]\nModules=toys;dolls\n");
+  g_autofree char *before = pst_bus_rules_compile (&world->input, world->services), *policy = NULL;
+
+  g_assert_null (strstr (before, "Play"));
+  world->input.profile = toys;
+  expect_lines (world, (const char *const[]){ "session org.example.Keys * * allow",
+                                              /* a part is a question of its own for modules too */
+                                              "session org.example.Keys org.example.Keys GetSecret ask",
+                                              "session org.example.Quiet org.example.Quiet Lock allow",
+                                              "session org.example.Quiet org.example.Quiet Halt deny",
+                                              "session org.example.Family.* org.example.Family Play allow",
+                                              "session org.example.Family.* org.example.Family Rule deny", NULL });
+  /* One name of the family that the person speaks of has what the module says of the family. */
+  say (world, "session:org.example.Family.One", PST_ANSWER_ASK, PST_LIFETIME_ALWAYS);
+  expect_lines (world, (const char *const[]){ "session org.example.Family.One * * ask",
+                                              "session org.example.Family.One org.example.Family Play ask", NULL });
+  say (world, "session:org.example.Keys", PST_ANSWER_DENY, PST_LIFETIME_ALWAYS);
+  expect_lines (world, (const char *const[]){ "session org.example.Keys * * deny", NULL });
+
+  g_ptr_array_set_size (world->rules, 0);
+  world->input.profile = both;
+  expect_lines (world, (const char *const[]){ "session org.example.Keys * * ask",
+                                              "session org.example.Keys org.example.Keys Sing allow", NULL });
+  policy = pst_bus_rules_compile (&world->input, world->services);
+  g_assert_null (strstr (policy, "session org.example.Keys * * allow"));
+  g_assert_null (strstr (strstr (policy, "Keys Sing allow") + 1, "Keys Sing"));
+  g_assert_cmpstr (pst_services_unknown_module (world->services, (const char *const[]){ "toys", "tools", NULL }), ==, "tools");
+  g_assert_null (pst_services_unknown_module (world->services, (const char *const[]){ "toys", NULL }));
+}
+
 static void
 test_shorter_first (World *world, gconstpointer data)
 {
@@ -204,6 +256,7 @@ main (int argc, char **argv)
   g_test_add ("/bus-rules/person", World, NULL, set_up, test_person, tear_down);
   g_test_add ("/bus-rules/parts", World, NULL, set_up, test_parts, tear_down);
   g_test_add ("/bus-rules/family", World, NULL, set_up, test_family, tear_down);
+  g_test_add ("/bus-rules/modules", World, NULL, set_up, test_modules, tear_down);
   g_test_add ("/bus-rules/shorter-first", World, NULL, set_up, test_shorter_first, tear_down);
   g_test_add ("/bus-rules/decide", World, NULL, set_up, test_decide, tear_down);
   g_test_add ("/bus-rules/offer", World, NULL, set_up, test_offer, tear_down);

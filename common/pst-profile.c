@@ -17,6 +17,7 @@
 
 struct _PstProfile
 {
+  char *file; /* (nullable) */
   char *name;
   char *icon;
   char *reason;
@@ -316,6 +317,7 @@ pst_profile_load (const char *path, GError **error)
   pst_autofd fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   g_autoptr (GBytes) bytes = NULL;
   g_autoptr (GError) why = NULL;
+  PstProfile *profile;
 
   if (fd < 0)
     {
@@ -328,7 +330,10 @@ pst_profile_load (const char *path, GError **error)
       g_set_error (error, PST_PROFILE_ERROR, 0, "The profile %s cannot be read: %s", shown, why->message);
       return NULL;
     }
-  return pst_profile_parse (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), shown, error);
+  profile = pst_profile_parse (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), shown, error);
+  if (profile != NULL)
+    profile->file = g_strdup (path);
+  return profile;
 }
 
 void
@@ -336,6 +341,7 @@ pst_profile_free (PstProfile *profile)
 {
   if (profile == NULL)
     return;
+  g_free (profile->file);
   g_free (profile->name);
   g_free (profile->icon);
   g_free (profile->reason);
@@ -344,6 +350,12 @@ pst_profile_free (PstProfile *profile)
   g_array_unref (profile->rules);
   g_ptr_array_unref (profile->paths);
   g_free (profile);
+}
+
+const char *
+pst_profile_get_file (const PstProfile *profile)
+{
+  return profile->file;
 }
 
 const char *

@@ -43,6 +43,7 @@ PstProfile *pst_profile_parse (const char *data, gsize size, const char *label, 
 PstProfile *pst_profile_load (const char *path, GError **error);
 void pst_profile_free (PstProfile *profile);
 
+const char *pst_profile_get_file (const PstProfile *profile);   /* (nullable): what it was loaded from */
 const char *pst_profile_get_name (const PstProfile *profile);   /* (nullable) */
 const char *pst_profile_get_icon (const PstProfile *profile);   /* (nullable) */
 const char *pst_profile_get_reason (const PstProfile *profile); /* (nullable) */
