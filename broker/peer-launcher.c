@@ -188,6 +188,7 @@ describe_result (PstSandbox *sandbox, const char *home)
                          g_variant_new_boolean (sandbox->profile && pst_profile_get_sys (sandbox->profile)));
   g_variant_builder_add (&result, "{sv}", "nested",
                          g_variant_new_boolean (sandbox->profile && pst_profile_get_nested_namespaces (sandbox->profile)));
+  g_variant_builder_add (&result, "{sv}", "bus", g_variant_new_boolean (sandbox->bus != NULL));
   g_variant_builder_add (&result, "{sv}", "nested_namespaces",
                          g_variant_new_boolean (sandbox->profile && pst_profile_get_nested_namespaces (sandbox->profile)));
   return g_variant_new ("(a{sv})", &result);
@@ -260,11 +261,14 @@ handle_register (PstConnection *connection, PstMessage *message)
   g_hash_table_insert (broker->sandboxes, &sandbox->number, pst_sandbox_ref (sandbox));
   pst_changes_note (broker, PST_TOPIC_SANDBOXES, sandbox->app->id);
   pst_peer_gate_start (sandbox, gate);
+  g_variant_lookup (request, "sandbox", "t", &again);
+  /* A profile that leaves the buses out is heard at the launch; what a sandbox has had from its start it keeps. */
+  if (bus >= 0 && !again && sandbox->profile && !pst_profile_get_bus (sandbox->profile) && !lookup_boolean (request, "bus"))
+    pst_fd_clear (&bus);
   if (bus >= 0)
     pst_peer_bus_start (sandbox, bus);
   pst_push_first (sandbox);
   pst_peer_reply (connection->peer, message->serial, describe_result (sandbox, home), NULL, 0);
-  g_variant_lookup (request, "sandbox", "t", &again);
   if (again)
     drop_unknown_trees (sandbox, request);
   else

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* postern doctor: can Postern work here, and if not, what to do. */
 #include "broker-connect.h"
+#include "bus-address.h"
 #include "cli-commands.h"
 #include "cli-control.h"
 #include "cli.h"
@@ -30,7 +31,8 @@ report (PstFindingLevel level, const char *subject, const char *state, const cha
 static void
 report_programs (void)
 {
-  static const char *const names[] = { "postern-broker", "postern-fusefs", "postern-agent", "postern-agent-tty" };
+  static const char *const names[] = { "postern-broker", "postern-fusefs", "postern-dbus-proxy", "postern-agent",
+                                       "postern-agent-tty" };
 
   for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
     {
@@ -39,6 +41,20 @@ report_programs (void)
       if (access (path, X_OK) != 0)
         report (PST_FINDING_PROBLEM, names[i], "not installed", "Install Postern again, or build it with ./dev build.");
     }
+}
+
+/* What a launch would hand in. */
+static void
+report_buses (void)
+{
+  PstBusAddress address;
+  gboolean session = pst_bus_address_session (&address), system = pst_bus_address_system (&address);
+
+  if (session || system)
+    report (PST_FINDING_OK, "message buses", session && system ? "session, system" : session ? "session" : "system", NULL);
+  else
+    report (PST_FINDING_NOTE, "message buses", "none; applications are started without",
+            "Log in to a desktop session, or set DBUS_SESSION_BUS_ADDRESS, if they need notifications, passwords or the like.");
 }
 
 static void
@@ -135,6 +151,7 @@ pst_cli_doctor_main (int argc, char **argv)
   else if (getuid () != 0)
     report (PST_FINDING_OK, "gate", "can be mounted", NULL);
   report_programs ();
+  report_buses ();
   if (getuid () != 0)
     report_broker ();
   printf ("%s\n", n_problems == 0 ? "Postern can work here." : "Postern cannot launch anything until the problems are solved.");

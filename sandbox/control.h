@@ -27,6 +27,7 @@ typedef enum
 {
   PST_CONTROL_SYS = 1 << 0,
   PST_CONTROL_NESTED = 1 << 1,
+  PST_CONTROL_NO_BUS = 1 << 2, /* nobody serves the plan's sockets: they are closed, and the program is told so */
 } PstControlFlags;
 
 #define PST_CONTROL_MAX_TEXT 16384

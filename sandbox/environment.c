@@ -251,7 +251,7 @@ pst_environment_build (const char *const *host, const PstEnvironmentInput *input
    * the host's dconf is shared by all programs. */
   {
     g_autofree char *bus = pst_plan_session_bus (input->uid);
-    g_autofree char *address = input->session_bus ? g_strconcat ("unix:path=", bus, NULL) : g_strdup ("disabled:");
+    g_autofree char *address = input->session_bus ? g_strconcat ("unix:path=", bus, NULL) : g_strdup (PST_ENVIRONMENT_NO_BUS);
 
     set (out, "DBUS_SESSION_BUS_ADDRESS", address);
   }

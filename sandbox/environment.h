@@ -17,6 +17,8 @@ typedef struct
   gboolean session_bus; /* it is there, at pst_plan_session_bus() */
 } PstEnvironmentInput;
 
+#define PST_ENVIRONMENT_NO_BUS "disabled:" /* DBUS_SESSION_BUS_ADDRESS where there is none */
+
 /* The application's environment from the caller's. Pure. (transfer full) */
 GStrv pst_environment_build (const char *const *host, const PstEnvironmentInput *input);
 

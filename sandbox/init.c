@@ -14,6 +14,7 @@
 
 #include "capabilities.h"
 #include "control.h"
+#include "environment.h"
 #include "mounts.h"
 #include "namespaces.h"
 #include "pst-fd.h"
@@ -36,7 +37,8 @@ typedef struct
 {
   const PstInitSetup *setup;
   int control;
-  int slave; /* the program's terminal, or -1 */
+  int slave;          /* the program's terminal, or -1 */
+  char **environment; /* the program's */
   pid_t program;
   gboolean ended;
 } Init;
@@ -85,6 +87,22 @@ run_plan (Init *init, PstMounts *mounts, const PstPlan *plan, const int *fds, gs
     give_up (init, PST_EXIT_FAILED, error->message);
 }
 
+/* Was told of a bus that it does not get after all. */
+static char **
+without_bus (char *const *environment)
+{
+  static const char name[] = "DBUS_SESSION_BUS_ADDRESS=";
+  char **out = g_strdupv ((char **)environment);
+
+  for (char **entry = out; *entry; entry++)
+    if (g_str_has_prefix (*entry, name))
+      {
+        g_free (*entry);
+        *entry = g_strconcat (name, PST_ENVIRONMENT_NO_BUS, NULL);
+      }
+  return out;
+}
+
 static void
 build (Init *init)
 {
@@ -128,6 +146,8 @@ build (Init *init)
   answer.machine_id = go->text;
   answer.sys = (go->a & PST_CONTROL_SYS) != 0;
   answer.nested = (go->a & PST_CONTROL_NESTED) != 0;
+  if (go->a & PST_CONTROL_NO_BUS)
+    init->environment = without_bus (setup->environment);
   for (const char *p = go->text + strlen (go->text) + 1; p < go->text + go->text_len && n_names < go->n_fds;
        p += strlen (p) + 1)
     names[n_names++] = p;
@@ -173,7 +193,7 @@ become_program (Init *init)
   if (setup->ignore_children)
     signal (SIGCHLD, SIG_IGN);
   sigprocmask (SIG_SETMASK, &setup->mask, NULL);
-  execve (setup->program, setup->argv, setup->environment);
+  execve (setup->program, setup->argv, init->environment);
   if (errno == ENOEXEC)
     {
       /* A script without #!, which every shell runs. */
@@ -183,7 +203,7 @@ become_program (Init *init)
       argv[0] = (char *)"sh";
       argv[1] = (char *)setup->program;
       memcpy (argv + 2, setup->argv + 1, n * sizeof *argv); /* the NULL too */
-      execve ("/bin/sh", argv, setup->environment);
+      execve ("/bin/sh", argv, init->environment);
     }
 }
 
@@ -287,7 +307,7 @@ obey (Init *init)
 void
 pst_init_run (const PstInitSetup *setup)
 {
-  Init init = { .setup = setup, .control = setup->control, .slave = -1 };
+  Init init = { .setup = setup, .control = setup->control, .slave = -1, .environment = (char **)setup->environment };
   struct pollfd fds[2] = { { .events = POLLIN }, { .events = POLLIN } };
   sigset_t all;
 

@@ -102,6 +102,7 @@ new_request (Starting *self)
     g_variant_dict_insert_value (&dict, "profile", g_variant_new_bytestring (launch->profile));
   g_variant_dict_insert_value (&dict, "cwd", g_variant_new_bytestring (launch->cwd));
   g_variant_dict_insert (&dict, "strict", "b", launch->options.strict);
+  g_variant_dict_insert (&dict, "bus", "b", launch->options.bus == PST_OPTIONS_BUS_NEEDED);
   g_variant_dict_insert_value (&dict, "environment", environment_for_agents ());
   g_variant_dict_insert (&dict, "tty", "b", terminal >= 0);
   return g_variant_ref_sink (g_variant_dict_end (&dict));
@@ -263,6 +264,20 @@ send_go (Starting *self, const PstPrivateHome *home, GError **error)
   return TRUE;
 }
 
+/* The application's profile, which the broker found, leaves the buses out. The proxy that was started waits for nothing but its
+ * socket, and ends with it. */
+static void
+leave_bus_out (Starting *self)
+{
+  pst_fd_clear (&self->bus_end);
+  g_clear_pointer (&self->setup.bus, pst_peer_unref);
+  while (waitpid (self->setup.proxy, NULL, 0) < 0 && errno == EINTR)
+    ;
+  pst_fd_clear (&self->setup.proxy_pidfd);
+  self->setup.proxy = 0;
+  self->flags |= PST_CONTROL_NO_BUS;
+}
+
 /* The broker's answer, and what can be done only with it. */
 static gboolean
 take_answer (Starting *self, GError **error)
@@ -270,7 +285,7 @@ take_answer (Starting *self, GError **error)
   g_autoptr (PstMessage) reply = pst_broker_wait_reply (self->setup.broker, self->register_serial, error);
   g_autoptr (GVariant) result = NULL, home_value = NULL;
   PstPrivateHome home = { .root = -1 };
-  gboolean sys = FALSE, nested = FALSE, ok;
+  gboolean sys = FALSE, nested = FALSE, bus = TRUE, ok;
   const char *app_id;
 
   if (!reply || !pst_message_check (reply, PST_LAUNCHER_REGISTER_OUT, error))
@@ -290,6 +305,9 @@ take_answer (Starting *self, GError **error)
   g_variant_lookup (result, "sys", "b", &sys);
   g_variant_lookup (result, "nested", "b", &nested);
   self->flags = (sys ? PST_CONTROL_SYS : 0) | (nested ? PST_CONTROL_NESTED : 0);
+  g_variant_lookup (result, "bus", "b", &bus);
+  if (!bus && self->setup.bus)
+    leave_bus_out (self);
   if (!nested && !pst_namespaces_forbid_nesting ())
     return fail (error, "/proc/sys/user/max_user_namespaces");
 
@@ -332,9 +350,9 @@ take_built (Starting *self, GError **error)
           return FALSE;
         }
       pst_fd_clear (&self->bus_end);
-      for (gsize i = 0; i < n_sockets; i++)
-        close (control->fds[n_first + i]);
     }
+  for (gsize i = 0; i < n_sockets; i++)
+    close (control->fds[n_first + i]);
   return TRUE;
 }
 

@@ -21,8 +21,9 @@ typedef struct
   char *wayland_target;
   PstPlanInput input;
   PstPlan *early;
-  char *profile; /* (nullable): absolute */
-  char *cwd;     /* inside */
+  char *profile;   /* (nullable): absolute */
+  gboolean no_bus; /* that profile leaves the message buses out */
+  char *cwd;       /* inside */
   GStrv environment;
 } PstLaunch;
 

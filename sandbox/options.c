@@ -52,7 +52,9 @@ pst_options_parse (int argc, char **argv, PstOptions *out, GError **error)
       else if (strcmp (argv[i], "--wayland=host") == 0)
         out->wayland = TRUE;
       else if (strcmp (argv[i], "--bus") == 0)
-        out->bus = TRUE;
+        out->bus = PST_OPTIONS_BUS_NEEDED;
+      else if (strcmp (argv[i], "--no-bus") == 0)
+        out->bus = PST_OPTIONS_BUS_NONE;
       else if ((value = take_value ("--app", argv, &i, &missing)))
         out->app = value;
       else if (!missing && (value = take_value ("--profile", argv, &i, &missing)))

@@ -5,6 +5,14 @@
 
 G_BEGIN_DECLS
 
+/* What is said of the message buses. */
+typedef enum
+{
+  PST_OPTIONS_BUS_IF_ANY, /* nothing: those that the host has, unless the profile leaves them out */
+  PST_OPTIONS_BUS_NEEDED, /* --bus: there has to be one, whatever the profile says */
+  PST_OPTIONS_BUS_NONE,   /* --no-bus */
+} PstOptionsBus;
+
 /* The command line of `postern run`. Pure. */
 typedef struct
 {
@@ -14,7 +22,7 @@ typedef struct
   gboolean strict;
   gboolean x11;
   gboolean wayland;
-  gboolean bus; /* the message buses, through the proxy */
+  PstOptionsBus bus;
   gboolean help;
   char **command; /* the rest of argv, NULL-ended; at least one word unless help */
 } PstOptions;

@@ -37,7 +37,26 @@ check_profile (PstLaunch *launch, GError **error)
       return FALSE;
     }
   profile = pst_profile_load (launch->profile, error);
+  launch->no_bus = profile && !pst_profile_get_bus (profile);
   return profile != NULL;
+}
+
+/* The buses that the host has, if they are wanted. A profile that the broker finds is heard later (launch.c). */
+static gboolean
+find_buses (PstLaunch *launch, GError **error)
+{
+  PstPlanInput *input = &launch->input;
+
+  if (launch->options.bus == PST_OPTIONS_BUS_NONE || (launch->options.bus == PST_OPTIONS_BUS_IF_ANY && launch->no_bus))
+    return TRUE;
+  input->session_bus = pst_bus_address_session (&launch->buses.session);
+  input->system_bus = pst_bus_address_system (&launch->buses.system);
+  if (input->session_bus || input->system_bus || launch->options.bus == PST_OPTIONS_BUS_IF_ANY)
+    return TRUE;
+  g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
+                       "--bus: there is no message bus to hand in: DBUS_SESSION_BUS_ADDRESS is not set, and neither "
+                       "$XDG_RUNTIME_DIR/bus nor /run/dbus/system_bus_socket is there");
+  return FALSE;
 }
 
 gboolean
@@ -73,18 +92,8 @@ pst_launch_prepare (PstLaunch *launch, int *status, GError **error)
     .binds = launch->binds,
     .xauthority = launch->display.cookie,
   };
-  if (launch->options.bus)
-    {
-      input->session_bus = pst_bus_address_session (&launch->buses.session);
-      input->system_bus = pst_bus_address_system (&launch->buses.system);
-    }
-  if (launch->options.bus && !input->session_bus && !input->system_bus)
-    {
-      g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
-                           "--bus: there is no message bus to hand in: DBUS_SESSION_BUS_ADDRESS is not set, and neither "
-                           "$XDG_RUNTIME_DIR/bus nor /run/dbus/system_bus_socket is there");
-      return FALSE;
-    }
+  if (!find_buses (launch, error))
+    return FALSE;
   if (launch->executable.bind)
     launch->binds[n++] = (PstPlanBind){ launch->executable.bind, launch->executable.bind };
   if (launch->display.x11_socket)

@@ -27,7 +27,8 @@ usage (FILE *out)
       "  --strict          serve every grant through the gate, so that revoking cuts open files too\n"
       "  --x11=host        let it use your X11 display as it is (it can then watch and control the others on it)\n"
       "  --wayland=host    let it use your Wayland display as it is\n"
-      "  --bus             let it use the message buses; each service that is more than harmless is asked for\n"
+      "  --no-bus          keep the message buses out (otherwise each service that is more than harmless is asked for)\n"
+      "  --bus             start nothing if there is no message bus\n"
       "  --print-plan      print how the sandbox would be built, and start nothing\n"
       "  --help\n"
       "\n"
@@ -83,6 +84,12 @@ print_plan (PstLaunch *launch)
 
   fputs (first, stdout);
   fputs (second, stdout);
+  printf ("# message buses: %s\n", launch->input.session_bus && launch->input.system_bus ? "session, system"
+                                   : launch->input.session_bus                           ? "session"
+                                   : launch->input.system_bus                            ? "system"
+                                   : launch->options.bus == PST_OPTIONS_BUS_NONE         ? "none, by --no-bus"
+                                   : launch->no_bus                                      ? "none, by the profile"
+                                                                                         : "none: the host has none");
   return fflush (stdout) == 0 ? 0 : PST_EXIT_FAILED;
 }
 

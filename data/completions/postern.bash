@@ -57,7 +57,7 @@ _postern_run() {
 		esac
 	done
 	if [ "$i" -ge "$COMP_CWORD" ] && [[ $1 == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W '--app --profile --strict --print-plan --x11=host --wayland=host --bus --help --' -- "$1")
+		mapfile -t COMPREPLY < <(compgen -W '--app --profile --strict --print-plan --x11=host --wayland=host --bus --no-bus --help --' -- "$1")
 	elif declare -F _command_offset >/dev/null; then
 		_command_offset "$i"
 	elif [ "$i" -ge "$COMP_CWORD" ]; then

@@ -11,7 +11,7 @@ from postern_e2e import Home, ScriptedPerson, run_tests, wait_until
 
 TALK, KEYS, SYSTEMD, NOTES, EOG = "org.example.Talk", "org.freedesktop.secrets", "org.freedesktop.systemd1", "org.freedesktop.ScreenSaver", "org.gnome.eog"
 NAMES = (TALK, KEYS, SYSTEMD, NOTES, EOG)
-BUS = ("--bus",)
+BUS = ("--bus",)  # a start without one fails
 
 
 def inside(home, *command, **more):
@@ -24,11 +24,39 @@ def script(*commands):
 
 def test_without(tap):
     with Home() as home, Bus(home, NAMES):
-        ScriptedPerson(home)
-        result = home.run(*call(TALK, "Hello"))
-        tap.ok(result.returncode != 0 and "served" not in result.stdout, "without --bus there is no bus", result.stdout + result.stderr)
-        control = subprocess.run(call(TALK, "Hello"), env=home.env, capture_output=True, text=True)
-        tap.ok("served Hello" in control.stdout, "control: outside the service answers", control.stderr)
+        person = ScriptedPerson(home)
+        what = call(NOTES, "Inhibit", interface=NOTES)
+        control = home.run(*what)
+        tap.ok("served Inhibit" in control.stdout, "without an option the bus is there", control.stdout + control.stderr)
+        result = home.run(*what, options=("--no-bus",))
+        tap.ok(result.returncode != 0 and "served" not in result.stdout, "--no-bus: there is none", result.stdout + result.stderr)
+        plan = home.postern("run", "--no-bus", "--print-plan", "true").stdout
+        tap.ok("socket" not in plan and "# message buses: none, by --no-bus" in plan, "and the plan says so", plan)
+        tap.ok("# message buses: session" in home.postern("run", "--print-plan", "true").stdout, "control: the plan has them otherwise")
+        tap.ok(len(person.shown) == 0 and result.stderr.count("\n") <= 1, "nobody is asked, and nothing else is said", result.stderr)
+
+
+def test_profile(tap):
+    with Home() as home, Bus(home, NAMES):
+        person = ScriptedPerson(home)
+        what = [*call(NOTES, "Inhibit", interface=NOTES)]
+        address = ["sh", "-c", 'echo "$DBUS_SESSION_BUS_ADDRESS"']
+        home.write("no.profile", "[Application]\nBus=false\n")
+        named = home.run(*what, options=("--profile", home.path("no.profile")))
+        tap.ok(named.returncode != 0 and "served" not in named.stdout, "Bus=false in a profile that is named: there is no bus", named.stdout + named.stderr)
+        home.write(".config/postern/profiles/escape-test.profile", "[Application]\nBus=false\n")
+        found = home.run(*what)
+        tap.ok(found.returncode != 0 and "served" not in found.stdout, "in one that the broker finds: none either", found.stdout + found.stderr)
+        path = home.run(*what, env={"DBUS_SESSION_BUS_ADDRESS": home.env["DBUS_SESSION_BUS_ADDRESS"]}, options=("--no-bus",))
+        tap.ok("served" not in path.stdout, "nor with both", path.stdout + path.stderr)
+        told = home.run(*address)
+        tap.ok(told.stdout == "disabled:\n", "and the program is told", told.stdout + told.stderr)
+        socket = home.run("/usr/bin/python3", "-c", "import os, socket; s = socket.socket(socket.AF_UNIX); s.connect('/run/user/%d/bus' % os.getuid())")
+        tap.ok("ConnectionRefusedError" in socket.stderr, "who tries the place all the same is refused", socket.stdout + socket.stderr)
+        tap.ok(not home.processes("postern-dbus-proxy"), "no proxy is left", home.processes("postern-dbus-proxy"))
+        command = home.run(*what, options=BUS)
+        tap.ok("served Inhibit" in command.stdout, "--bus goes before the profile", command.stdout + command.stderr)
+        tap.ok(len(person.shown) == 0, "nobody is asked", person.titles())
 
 
 def test_allow(tap):
@@ -239,7 +267,12 @@ def test_missing(tap):
         tap.ok(result.returncode == 0, "a system bus that is only named: the program runs", result.stderr)
         home.env["DBUS_SYSTEM_BUS_ADDRESS"] = "tcp:host=localhost"
         result = inside(home, "true")
-        tap.ok(result.returncode == 125 and result.stderr.count("\n") == 1 and "--bus" in result.stderr, "no bus at all: one sentence, nothing started", result.stderr)
+        tap.ok(result.returncode == 125 and result.stderr.count("\n") == 1 and "--bus" in result.stderr, "--bus, and no bus at all: one sentence, nothing started", result.stderr)
+        result = home.run("sh", "-c", 'echo "$DBUS_SESSION_BUS_ADDRESS"')
+        tap.ok(result.returncode == 0 and result.stdout == "disabled:\n" and result.stderr == "", "without the option the program runs without one, and nothing is said", result.stdout + result.stderr)
+        plan = home.postern("run", "--print-plan", "true").stdout
+        tap.ok("# message buses: none: the host has none" in plan, "but in the plan", plan)
+        tap.ok("message buses" in home.postern("doctor").stdout, "and by doctor")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@
 Known from: X11 as the hole of every early sandbox (any client reads every key); CVE-2017-9525-like bus escapes: StartTransientUnit on the user's
 systemd; docker.sock.
 
-Must fail because: /run, /tmp and the runtime directory are the sandbox's own and empty; the display is passed only with --x11=host or --wayland=host, with a warning.
+Must fail because: /run, /tmp and the runtime directory are the sandbox's own and empty, but for the message buses' sockets, which are a filtering
+proxy's (and not even these with --no-bus); the display is passed only with --x11=host or --wayland=host, with a warning.
 
 Control: outside each socket made for the test answers; with --x11=host the X socket is there, and a line on standard error says so.
 """
@@ -65,21 +66,27 @@ def main():
             environment = {"DISPLAY": f":{number}", "WAYLAND_DISPLAY": "wayland-0", "DBUS_SESSION_BUS_ADDRESS": f"unix:path={host.runtime}/bus", "PULSE_SERVER": f"unix:{host.runtime}/pulse/native"}
             well_known = ["/run/dbus/system_bus_socket", "/run/cups/cups.sock", "/run/docker.sock", "/run/systemd/private", "/run/systemd/journal/socket", "/run/systemd/resolve/io.systemd.Resolve",
                           "/run/acpid.socket", "/run/snapd.socket", "/var/run/avahi-daemon/socket", "/run/pcscd/pcscd.comm", f"/run/user/{os.getuid()}/bus", "/run/nscd/socket"]
-            result = host.run("/usr/bin/perl", "-e", CONNECT, *paths, *well_known, env=environment)
+            result = host.run("/usr/bin/perl", "-e", CONNECT, *paths, *well_known, env=environment, options=["--no-bus"])
             tap.ok("no:" in result.stdout, "control: the program runs inside", result.stdout + result.stderr)
             for line in result.stdout.splitlines():
                 if " no: " in line or "ANSWERS" in line:
                     tap.ok("ANSWERS" not in line, f"{line.split()[0].replace(str(number), 'N')} does not answer inside", line)
                 else:
                     tap.note(line)
-            result = host.sh('env | grep -E "^(DISPLAY|WAYLAND_DISPLAY|XAUTHORITY|DBUS_)"; echo end', env=environment)
+            result = host.sh('env | grep -E "^(DISPLAY|WAYLAND_DISPLAY|XAUTHORITY|DBUS_)"; echo end', env=environment, options=["--no-bus"])
             # "disabled:" tells D-Bus libraries not to look for one
             left = [line for line in result.stdout.splitlines() if line not in ("DBUS_SESSION_BUS_ADDRESS=disabled:", "end")]
             tap.ok("end" in result.stdout and not left, "no address of a display or bus in the environment", result.stdout)
+            inside = f"/run/user/{os.getuid()}/bus"
+            result = host.run("/usr/bin/perl", "-e", CONNECT, *paths, *well_known, env=environment)
+            answers = {line.split()[0] for line in result.stdout.splitlines() if "ANSWERS" in line}
+            tap.ok(answers <= {inside, "/run/dbus/system_bus_socket"}, "with the message buses only the proxy answers", result.stdout)
+            result = host.sh('ls -A "$XDG_RUNTIME_DIR" /run; env | grep ^DBUS_', env=environment)
+            tap.ok(f"DBUS_SESSION_BUS_ADDRESS=unix:path={inside}" in result.stdout and host.runtime not in result.stdout, "and no address of the host's is told", result.stdout)
             result = host.run("/usr/bin/perl", "-e", CONNECT, x_path, env=environment, options=["--x11=host"])
             tap.ok("ANSWERS" in result.stdout, "control: with --x11=host the X socket answers", result.stdout + result.stderr)
             tap.ok(result.stderr.strip() != "", "and a line on standard error warns", result.stderr)
-            result = host.run("/usr/bin/perl", "-e", CONNECT, *paths[:-2], env=environment, options=["--x11=host"])
+            result = host.run("/usr/bin/perl", "-e", CONNECT, *paths[:-2], env=environment, options=["--x11=host", "--no-bus"])
             tap.ok("ANSWERS" not in result.stdout, "--x11=host lets in nothing else", result.stdout)
         finally:
             for server in kept:
