@@ -120,6 +120,7 @@ pst_broker_new (GError **error)
   broker->screens = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)pst_screen_free);
   broker->agents = g_ptr_array_new ();
   broker->changes = pst_changes_new ();
+  broker->undo = pst_undo_list_new ();
   broker->question_timeout = QUESTION_TIMEOUT;
   broker->started = g_get_real_time () / G_USEC_PER_SEC;
   /* Gates outlive a broker: its generations go on from where an earlier one's were. */
@@ -155,6 +156,7 @@ pst_broker_free (PstBroker *broker)
   g_clear_handle_id (&broker->deadline_source, g_source_remove);
   g_clear_handle_id (&broker->expiry_source, g_source_remove);
   g_clear_handle_id (&broker->killed_source, g_source_remove);
+  pst_undo_list_free (broker->undo);
   pst_store_close (broker->store);
   g_clear_pointer (&broker->sandboxes, g_hash_table_unref);
   g_clear_pointer (&broker->screens, g_hash_table_unref);
@@ -215,8 +217,8 @@ pst_broker_read_locks (PstBroker *broker, GError **error)
   return TRUE;
 }
 
-static gboolean
-is_over (PstBroker *broker, const PstStoredRule *rule, gint64 now)
+gboolean
+pst_broker_is_over (PstBroker *broker, const PstStoredRule *rule, gint64 now)
 {
   gboolean this_boot = strcmp (rule->boot, broker->host->boot) == 0;
 
@@ -251,7 +253,7 @@ pst_broker_purge (PstBroker *broker)
     {
       const PstStoredRule *rule = rules->pdata[i];
 
-      if (is_over (broker, rule, now))
+      if (pst_broker_is_over (broker, rule, now))
         g_array_append_val (ids, rule->id);
     }
   if (ids->len > 0 && !pst_store_remove_rules (broker->store, (guint64 *)(void *)ids->data, ids->len, NULL, &error))

@@ -10,6 +10,7 @@
 #include "services.h"
 #include "pst-peer.h"
 #include "store.h"
+#include "undo.h"
 
 G_BEGIN_DECLS
 
@@ -53,6 +54,7 @@ struct _PstBroker
   GPtrArray *agents;     /* of PstAgent, borrowed from their connections */
   GHashTable *screens;   /* key → PstScreen, owned */
   PstChanges *changes;   /* who is told what is different */
+  PstUndoList *undo;
   guint n_connections;
   guint64 last_generation;
   gint64 question_timeout; /* microseconds */
@@ -145,6 +147,8 @@ gboolean pst_broker_ready (PstBroker *broker, const char **sentence);
 /* Reads the locks again. */
 gboolean pst_broker_read_locks (PstBroker *broker, GError **error);
 
+/* Has the rule's time, sandbox, login or boot gone? */
+gboolean pst_broker_is_over (PstBroker *broker, const PstStoredRule *rule, gint64 now);
 /* Removes rules whose time, sandbox, login or boot has gone. Returns the number removed. */
 guint pst_broker_purge (PstBroker *broker);
 /* Arms the timer for the next rule that ends on a date. */

@@ -32,8 +32,8 @@ pst_store_load_apps (PstStore *store)
   return status == SQLITE_DONE;
 }
 
-static PstStoredApp *
-ensure_app (PstStore *store, const char *id)
+PstStoredApp *
+pst_store_ensure_app (PstStore *store, const char *id)
 {
   PstStoredApp *app = g_hash_table_lookup (store->apps, id);
 
@@ -54,7 +54,7 @@ ensure_app (PstStore *store, const char *id)
 void
 pst_store_queue_app (PstStore *store, const char *id, const char *name, const char *icon, const char *executable, gint64 used)
 {
-  PstStoredApp *app = ensure_app (store, id);
+  PstStoredApp *app = pst_store_ensure_app (store, id);
 
   if (g_strcmp0 (app->executable, executable) != 0)
     g_clear_pointer (&app->package, g_free);
@@ -70,7 +70,7 @@ pst_store_queue_app (PstStore *store, const char *id, const char *name, const ch
 void
 pst_store_queue_package (PstStore *store, const char *id, const char *package, gint64 stamp)
 {
-  PstStoredApp *app = ensure_app (store, id);
+  PstStoredApp *app = pst_store_ensure_app (store, id);
 
   g_free (app->package);
   app->package = g_strdup (package);
@@ -103,7 +103,7 @@ pst_store_set_app (PstStore *store, const char *id, gboolean locked, gboolean st
                    GError **error)
 {
   g_autoptr (PstEvent) event = event_take;
-  PstStoredApp *app = ensure_app (store, id), changed = *app;
+  PstStoredApp *app = pst_store_ensure_app (store, id), changed = *app;
 
   changed.locked = locked;
   changed.strict = strict;

@@ -50,10 +50,19 @@ void pst_store_roll_back (PstStore *store);
 /* FALSE. */
 gboolean pst_store_set_write_error (PstStore *store, GError **error);
 
+/* store.c: the file, by itself. @rule->id: 0 for a new number, which it then has. */
+gboolean pst_store_write_rule (PstStore *store, PstStoredRule *rule);
+gboolean pst_store_delete_rule (PstStore *store, guint64 id);
+/* … and the memory; takes @rule. */
+void pst_store_remember (PstStore *store, PstStoredRule *rule);
+void pst_store_forget (PstStore *store, guint64 id);
+
 /* store.c, store-apps.c: FALSE for what no version of ours can have written. */
 gboolean pst_store_load_rules (PstStore *store);
 gboolean pst_store_load_apps (PstStore *store);
 gboolean pst_store_write_app (PstStore *store, const PstStoredApp *app);
+/* (transfer none): in memory, and written with the next flush. */
+PstStoredApp *pst_store_ensure_app (PstStore *store, const char *id);
 
 /* store-events.c */
 gboolean pst_store_write_event (PstStore *store, const PstEvent *event);

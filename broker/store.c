@@ -37,10 +37,11 @@ pst_store_tell (PstStore *store, guint what, const char *app)
 
 /* The memory */
 
-static void
-remember (PstStore *store, PstStoredRule *rule)
+void
+pst_store_remember (PstStore *store, PstStoredRule *rule)
 {
   GPtrArray *list = g_hash_table_lookup (store->by_app, rule->app);
+  guint place;
 
   store->revision++;
   if (!list)
@@ -48,12 +49,15 @@ remember (PstStore *store, PstStoredRule *rule)
       list = g_ptr_array_new ();
       g_hash_table_insert (store->by_app, g_strdup (rule->app), list);
     }
-  g_ptr_array_add (list, rule);
+  /* New ones are the last; one that is put back has an older number. */
+  for (place = list->len; place > 0 && ((PstStoredRule *)list->pdata[place - 1])->id > rule->id; place--)
+    ;
+  g_ptr_array_insert (list, (gint)place, rule);
   g_hash_table_insert (store->rules, g_memdup2 (&rule->id, sizeof rule->id), rule);
 }
 
-static void
-forget (PstStore *store, guint64 id)
+void
+pst_store_forget (PstStore *store, guint64 id)
 {
   PstStoredRule *rule = g_hash_table_lookup (store->rules, &id);
   GPtrArray *list;
@@ -112,7 +116,7 @@ pst_store_load_rules (PstStore *store)
       rule->origin = (PstOrigin)sqlite3_column_int64 (statement, 15);
       sane = rule_is_sane (rule);
       if (sane)
-        remember (store, rule);
+        pst_store_remember (store, rule);
       else
         pst_stored_rule_free (rule);
     }
@@ -167,11 +171,11 @@ pst_store_get_rule (PstStore *store, guint64 id)
   return g_hash_table_lookup (store->rules, &id);
 }
 
-static gboolean
-write_rule (PstStore *store, PstStoredRule *rule)
+gboolean
+pst_store_write_rule (PstStore *store, PstStoredRule *rule)
 {
   sqlite3_stmt *statement =
-      pst_sql_prepare (store->db, "INSERT INTO rules (" RULE_COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+      pst_sql_prepare (store->db, "INSERT INTO rules (" RULE_COLUMNS ", id) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
 
   pst_sql_bind_text (statement, 1, rule->app);
   pst_sql_bind_int (statement, 2, rule->kind);
@@ -188,14 +192,16 @@ write_rule (PstStore *store, PstStoredRule *rule)
   pst_sql_bind_int (statement, 13, rule->created);
   pst_sql_bind_int (statement, 14, rule->used);
   pst_sql_bind_int (statement, 15, rule->origin);
+  if (rule->id)
+    pst_sql_bind_int (statement, 16, (gint64)rule->id);
   if (!pst_sql_run (statement))
     return FALSE;
   rule->id = (guint64)sqlite3_last_insert_rowid (store->db);
   return TRUE;
 }
 
-static gboolean
-delete_rule (PstStore *store, guint64 id)
+gboolean
+pst_store_delete_rule (PstStore *store, guint64 id)
 {
   sqlite3_stmt *statement = pst_sql_prepare (store->db, "DELETE FROM rules WHERE id=?");
 
@@ -246,10 +252,11 @@ pst_store_add_rule (PstStore *store, const PstStoredRule *rule, PstEvent *event_
 
   ok = pst_store_begin (store, pst_lifetime_span (rule->lifetime) > 0);
   for (guint i = 0; ok && i < gone->len; i++)
-    ok = delete_rule (store, g_array_index (gone, guint64, i));
+    ok = pst_store_delete_rule (store, g_array_index (gone, guint64, i));
   for (guint i = 0; ok && i < narrowed->len; i++)
     ok = narrow_rule (store, g_array_index (narrowed, guint64, i));
-  ok = ok && write_rule (store, copy);
+  copy->id = 0;
+  ok = ok && pst_store_write_rule (store, copy);
   if (ok && event)
     ok = pst_store_write_events_until (store, event);
   if (!ok || !pst_store_commit (store))
@@ -262,13 +269,13 @@ pst_store_add_rule (PstStore *store, const PstStoredRule *rule, PstEvent *event_
     pst_store_clear_queued (store);
 
   for (guint i = 0; i < gone->len; i++)
-    forget (store, g_array_index (gone, guint64, i));
+    pst_store_forget (store, g_array_index (gone, guint64, i));
   for (guint i = 0; i < narrowed->len; i++)
     ((PstStoredRule *)g_hash_table_lookup (store->rules, &g_array_index (narrowed, guint64, i)))->access = PST_ACCESS_VIEW;
   if (replaced)
     *replaced = gone->len + narrowed->len > 0;
   id = copy->id;
-  remember (store, g_steal_pointer (&copy));
+  pst_store_remember (store, g_steal_pointer (&copy));
   pst_store_tell (store, PST_STORE_RULES | (event ? PST_STORE_EVENTS : 0), rule->app);
   return id;
 }
@@ -293,7 +300,7 @@ pst_store_remove_rules (PstStore *store, const guint64 *ids, gsize n_ids, PstEve
     }
   ok = pst_store_begin (store, durable);
   for (gsize i = 0; ok && i < n_ids; i++)
-    ok = delete_rule (store, ids[i]);
+    ok = pst_store_delete_rule (store, ids[i]);
   if (ok && event)
     ok = pst_store_write_events_until (store, event);
   if (!ok || !pst_store_commit (store))
@@ -305,7 +312,7 @@ pst_store_remove_rules (PstStore *store, const guint64 *ids, gsize n_ids, PstEve
   if (event)
     pst_store_clear_queued (store);
   for (gsize i = 0; i < n_ids; i++)
-    forget (store, ids[i]);
+    pst_store_forget (store, ids[i]);
   pst_store_tell (store, (app ? PST_STORE_RULES : 0) | (event ? PST_STORE_EVENTS : 0),
                   several ? NULL
                   : app   ? app
