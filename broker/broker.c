@@ -66,6 +66,12 @@ on_stored (guint what, const char *app, gpointer data)
 }
 
 static void
+on_presence (gpointer data)
+{
+  pst_changes_note (data, PST_TOPIC_GRANTS, NULL);
+}
+
+static void
 open_store (PstBroker *broker)
 {
   g_autoptr (GError) error = NULL;
@@ -121,6 +127,7 @@ pst_broker_new (GError **error)
   broker->agents = g_ptr_array_new ();
   broker->changes = pst_changes_new ();
   broker->undo = pst_undo_list_new ();
+  broker->presence = pst_presence_new (on_presence, broker);
   broker->question_timeout = QUESTION_TIMEOUT;
   broker->started = g_get_real_time () / G_USEC_PER_SEC;
   /* Gates outlive a broker: its generations go on from where an earlier one's were. */
@@ -157,6 +164,7 @@ pst_broker_free (PstBroker *broker)
   g_clear_handle_id (&broker->expiry_source, g_source_remove);
   g_clear_handle_id (&broker->killed_source, g_source_remove);
   pst_undo_list_free (broker->undo);
+  pst_presence_free (broker->presence);
   pst_store_close (broker->store);
   g_clear_pointer (&broker->sandboxes, g_hash_table_unref);
   g_clear_pointer (&broker->screens, g_hash_table_unref);
@@ -267,14 +275,20 @@ on_expired_pushed (PstBroker *broker, gpointer user_data)
   pst_consent_resettle (broker, NULL, NULL);
 }
 
+void
+pst_broker_expire (PstBroker *broker)
+{
+  if (pst_broker_purge (broker) > 0)
+    pst_push_app (broker, NULL, on_expired_pushed, NULL);
+}
+
 static gboolean
 on_expiry (gpointer data)
 {
   PstBroker *broker = data;
 
   broker->expiry_source = 0;
-  if (pst_broker_purge (broker) > 0)
-    pst_push_app (broker, NULL, on_expired_pushed, NULL);
+  pst_broker_expire (broker);
   pst_broker_watch_expiry (broker);
   return G_SOURCE_REMOVE;
 }
@@ -306,6 +320,14 @@ pst_broker_watch_expiry (PstBroker *broker)
     broker->expiry_source = g_timeout_add_seconds ((guint)MIN (wait + 1, 600), on_expiry, broker);
 }
 
+gboolean
+pst_broker_is_locked (PstBroker *broker, const char *app)
+{
+  const PstStoredApp *stored = broker->store ? pst_store_get_app (broker->store, app) : NULL;
+
+  return stored && stored->locked;
+}
+
 void
 pst_broker_decide_input (PstBroker *broker, PstSandbox *sandbox, PstDecideInput *input)
 {
@@ -316,7 +338,35 @@ pst_broker_decide_input (PstBroker *broker, PstSandbox *sandbox, PstDecideInput 
     .rules = broker->store ? pst_store_list_rules (broker->store, sandbox->app->id) : NULL,
     .locks = broker->locks,
     .profile = sandbox->profile,
+    .locked = pst_broker_is_locked (broker, sandbox->app->id),
     .launch_dir = sandbox->launch_dir,
+    .now = g_get_real_time () / G_USEC_PER_SEC,
+  };
+}
+
+void
+pst_broker_decide_input_for (PstBroker *broker, const char *app, PstSandbox *sandbox, PstDecideInput *input)
+{
+  const PstStoredApp *stored = broker->store ? pst_store_get_app (broker->store, app) : NULL;
+  g_autoptr (PstAppInfo) info = NULL;
+
+  if (sandbox)
+    {
+      pst_broker_decide_input (broker, sandbox, input);
+      return;
+    }
+  if (!stored || !*stored->executable)
+    info = pst_identity_for_word (broker->identity, app);
+  *input = (PstDecideInput){
+    .host = broker->host,
+    .app = app,
+    .rules = broker->store ? pst_store_list_rules (broker->store, app) : NULL,
+    .locks = broker->locks,
+    .profile = pst_profiles_peek (broker->profiles, app,
+                                  info     ? info->executable
+                                  : stored ? stored->executable
+                                           : ""),
+    .locked = pst_broker_is_locked (broker, app),
     .now = g_get_real_time () / G_USEC_PER_SEC,
   };
 }

@@ -6,6 +6,7 @@
 #include "host.h"
 #include "identity.h"
 #include "policy-cache.h"
+#include "presence.h"
 #include "profiles.h"
 #include "services.h"
 #include "pst-peer.h"
@@ -55,6 +56,7 @@ struct _PstBroker
   GHashTable *screens;   /* key → PstScreen, owned */
   PstChanges *changes;   /* who is told what is different */
   PstUndoList *undo;
+  PstPresence *presence;
   guint n_connections;
   guint64 last_generation;
   gint64 question_timeout; /* microseconds */
@@ -151,12 +153,19 @@ gboolean pst_broker_read_locks (PstBroker *broker, GError **error);
 gboolean pst_broker_is_over (PstBroker *broker, const PstStoredRule *rule, gint64 now);
 /* Removes rules whose time, sandbox, login or boot has gone. Returns the number removed. */
 guint pst_broker_purge (PstBroker *broker);
+/* The same, and the running sandboxes are told. */
+void pst_broker_expire (PstBroker *broker);
 /* Arms the timer for the next rule that ends on a date. */
 void pst_broker_watch_expiry (PstBroker *broker);
 
 /* The rules of @sandbox's application, ready for pst_decide_…(). Free with pst_decide_input_clear(). */
 void pst_broker_decide_input (PstBroker *broker, PstSandbox *sandbox, PstDecideInput *input);
+/* The same for an application, of which @sandbox (nullable) is a running one. */
+void pst_broker_decide_input_for (PstBroker *broker, const char *app, PstSandbox *sandbox, PstDecideInput *input);
 void pst_decide_input_clear (PstDecideInput *input);
+
+/* Is nothing asked for it: has the person said so, or the administrator? */
+gboolean pst_broker_is_locked (PstBroker *broker, const char *app);
 
 /* The string in an "ay" with or without its final NUL; NULL if another NUL is in it. (transfer full) */
 char *pst_dup_bytes (GVariant *bytes);

@@ -174,6 +174,20 @@ pst_bus_rules_decide (const PstDecideInput *input, const PstServices *services, 
   return PST_ANSWER_ASK;
 }
 
+PstAnswer
+pst_bus_rules_effective (const PstDecideInput *input, const PstServices *services, const char *resource)
+{
+  PstAnswer answer = pst_bus_rules_decide (input, services, resource);
+  g_auto (Resource) parsed = { 0 };
+  PstServiceMatch match;
+
+  if (answer != PST_ANSWER_ASK || !resource_parse (resource, &parsed) || parsed.part ||
+      person_says (input, parsed.bus, parsed.name, NULL) != 0)
+    return answer;
+  match = pst_services_lookup (services, modules_of (input), parsed.bus, parsed.name, NULL, NULL, 0);
+  return match.entry ? answer_of (match.verdict) : answer;
+}
+
 static const char *
 answer_word (PstAnswer answer)
 {

@@ -25,6 +25,9 @@ char *pst_bus_rules_resource (const PstServices *services, const char *bus, cons
  * catalogue. */
 PstAnswer pst_bus_rules_decide (const PstDecideInput *input, const PstServices *services, const char *resource);
 
+/* What an application gets of a resource now: the same, but for what the catalogue allows quietly. */
+PstAnswer pst_bus_rules_effective (const PstDecideInput *input, const PstServices *services, const char *resource);
+
 /* The proxy's policy (pst_bus_policy_parse() in dbus-proxy/): one line a rule,
  *   BUS NAME INTERFACE MEMBER VERDICT     "*" for any interface or member; NAME may end in ".*"; VERDICT allow, ask or deny
  * and of one name the most specific line decides. A name without a line is asked for. (transfer full) */

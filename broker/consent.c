@@ -131,7 +131,8 @@ refuse_unasked (PstAsk *ask, const char *reason)
 
   if (broker->store)
     {
-      PstEvent *event = pst_event_new ("refused", sandbox->app->id, sandbox->number, ask->path, reason);
+      PstEvent *event =
+          pst_event_new ("refused", sandbox->app->id, sandbox->number, ask->target ? ask->target : ask->path, reason);
 
       event->access = ask->wanted;
       event->answer = PST_ANSWER_DENY;
@@ -160,6 +161,11 @@ pst_consent_question (PstAsk *ask)
   if (!ask->bus && (pst_facts_may_hide (ask) || (!protected_by && pst_decide_is_private_name (broker->host, ask->path))))
     {
       pst_ask_finish (ask, PST_OUTCOME_HIDE);
+      return;
+    }
+  if (pst_broker_is_locked (broker, sandbox->app->id))
+    {
+      refuse_unasked (ask, _ ("nothing is asked for this application, and no rule allows it"));
       return;
     }
   question = pst_ask_queue_find (broker->queue, sandbox->app->id, sandbox->screen, ask->path, protected_by != NULL);
@@ -237,6 +243,23 @@ ask_ref_get (const AskRef *ref)
   return ref->sandbox->ended ? NULL : g_hash_table_lookup (ref->sandbox->asks, &ref->id);
 }
 
+/* Has what it waits for been decided meanwhile? */
+static gboolean
+is_settled (const PstAsk *ask)
+{
+  PstSandbox *sandbox = ask->sandbox;
+  PstDecision decision;
+
+  if (pst_broker_is_locked (sandbox->broker, sandbox->app->id))
+    return TRUE;
+  if (ask->bus)
+    return decide_bus (ask) != PST_ANSWER_ASK;
+  pst_ruleset_decide (sandbox->ruleset, ask->path, ask->access, &decision);
+  if (decision.answer == PST_ANSWER_ASK)
+    return is_open_door (ask, &decision);
+  return decision.answer != PST_ANSWER_ALLOW || g_strcmp0 (decision.rule->path, ask->past_rule) != 0;
+}
+
 void
 pst_consent_resettle (PstBroker *broker, const char *app, const PstShown *shown)
 {
@@ -253,21 +276,8 @@ pst_consent_resettle (PstBroker *broker, const char *app, const PstShown *shown)
   for (guint i = 0; i < refs->len; i++)
     {
       PstAsk *ask = ask_ref_get (&g_array_index (refs, AskRef, i));
-      PstDecision decision;
 
-      if (!ask || !ask->question)
-        continue;
-      if (ask->bus)
-        {
-          if (decide_bus (ask) == PST_ANSWER_ASK)
-            continue;
-          pst_consent_leave (ask);
-          pst_consent_consider (ask, shown);
-          continue;
-        }
-      pst_ruleset_decide (ask->sandbox->ruleset, ask->path, ask->access, &decision);
-      if ((decision.answer == PST_ANSWER_ASK && !is_open_door (ask, &decision)) ||
-          (decision.answer == PST_ANSWER_ALLOW && g_strcmp0 (decision.rule->path, ask->past_rule) == 0))
+      if (!ask || !ask->question || !is_settled (ask))
         continue;
       pst_consent_leave (ask);
       pst_consent_consider (ask, shown);

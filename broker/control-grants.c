@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Changing the person's rules. Each change is answered when every running gate uses it. */
+/* Making and changing the person's rules. Each change is answered when every running gate uses it. */
 #include "control.h"
 
 #include <string.h>
@@ -8,58 +8,34 @@
 #include <glib/gi18n.h>
 
 #include "bus-rules.h"
-#include "consent.h"
 #include "pst-path.h"
-#include "push.h"
 #include "sandbox-table.h"
 
-/* One that is on its way to the gates. */
-typedef struct
-{
-  PstControlCall *call;
-  GVariant *result;      /* of a Grant: floating */
-  GVariantBuilder *held; /* of a Revoke */
-  guint32 removed;
-  char *app;
-} Change;
-
-static Change *
-change_new (PstControlCall *call, const char *app)
-{
-  Change *change = g_new0 (Change, 1);
-
-  change->call = call;
-  change->app = g_strdup (app);
-  return change;
-}
-
-static void
-change_free (Change *change)
-{
-  g_clear_pointer (&change->held, g_variant_builder_unref);
-  g_free (change->app);
-  g_free (change);
-}
-
-static void
-on_granted (PstBroker *broker, gpointer user_data)
-{
-  Change *change = user_data;
-
-  pst_consent_resettle (broker, change->app, NULL);
-  pst_control_reply (change->call, change->result);
-  change_free (change);
-}
-
 /* Refusals for this run that the new permission would otherwise be stopped by: nobody means them any more. */
-static gboolean
-drop_refusals_below (PstBroker *broker, const PstStoredRule *grant, GError **error)
+static void
+drop_refusals_below (PstBroker *broker, PstStoreChange *change, const PstStoredRule *grant)
 {
-  g_autoptr (GPtrArray) rules = pst_store_list_rules (broker->store, grant->app),
-                        sandboxes = pst_sandbox_list (broker, grant->app);
-  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (guint64));
+  g_autoptr (GPtrArray) rules = pst_store_list_rules (broker->store, grant->app);
 
-  for (guint i = 0; i < sandboxes->len; i++)
+  if (grant->answer != PST_ANSWER_ALLOW)
+    return;
+  for (guint i = 0; i < rules->len; i++)
+    {
+      const PstStoredRule *rule = rules->pdata[i];
+
+      if (rule->lifetime == PST_LIFETIME_ONCE && rule->answer == PST_ANSWER_DENY &&
+          pst_path_is_below_or_equal (rule->resource, grant->resource))
+        pst_store_change_remove_rule (change, rule->id);
+    }
+}
+
+/* The same for those that no rule can say. */
+static void
+drop_cooldowns_below (PstBroker *broker, const PstStoredRule *grant)
+{
+  g_autoptr (GPtrArray) sandboxes = pst_sandbox_list (broker, grant->app);
+
+  for (guint i = 0; grant->answer == PST_ANSWER_ALLOW && i < sandboxes->len; i++)
     {
       PstSandbox *sandbox = sandboxes->pdata[i];
 
@@ -67,15 +43,6 @@ drop_refusals_below (PstBroker *broker, const PstStoredRule *grant, GError **err
         if (pst_path_is_below_or_equal (sandbox->cooldowns->pdata[k], grant->resource))
           g_ptr_array_remove_index (sandbox->cooldowns, k);
     }
-  for (guint i = 0; i < rules->len; i++)
-    {
-      const PstStoredRule *rule = rules->pdata[i];
-
-      if (rule->lifetime == PST_LIFETIME_ONCE && rule->answer == PST_ANSWER_DENY &&
-          pst_path_is_below_or_equal (rule->resource, grant->resource))
-        g_array_append_val (ids, rule->id);
-    }
-  return ids->len == 0 || pst_store_remove_rules (broker->store, (guint64 *)(void *)ids->data, ids->len, NULL, error);
 }
 
 static const char *
@@ -105,38 +72,16 @@ check_grant (PstBroker *broker, const PstStoredRule *rule)
   return NULL;
 }
 
-void
-pst_control_grant (PstControlCall *call)
+/* Fills in what the person need not say. Returns what is wrong, NULL if nothing is. @rule->real: where it led when it was
+ * confirmed before, or NULL. */
+static const char *
+complete (PstBroker *broker, PstStoredRule *rule)
 {
-  PstBroker *broker = call->broker;
-  const char *word, *problem;
-  g_autoptr (GVariant) bytes = NULL;
-  g_autoptr (PstStoredRule) rule = g_new0 (PstStoredRule, 1);
-  g_autoptr (GPtrArray) sandboxes = NULL;
-  g_autoptr (GError) error = NULL;
-  guint32 kind, scope, access, answer, lifetime;
-  gboolean replaced = FALSE, any_replaced = FALSE;
-  guint64 id = 0;
+  const char *problem = check_grant (broker, rule);
   struct stat st;
-  Change *change;
 
-  g_variant_get (call->args, "(&su@ayuuuux)", &word, &kind, &bytes, &scope, &access, &answer, &lifetime, &rule->until);
-  rule->kind = kind;
-  rule->scope = scope;
-  rule->access = access;
-  rule->answer = answer;
-  rule->lifetime = lifetime;
-  rule->resource = pst_dup_bytes (bytes);
-  if (!*word || !(rule->app = pst_control_resolve_app (broker, word)))
-    {
-      pst_control_fail (call, _ ("This is neither an application nor a program."));
-      return;
-    }
-  if ((problem = check_grant (broker, rule)))
-    {
-      pst_control_fail (call, problem);
-      return;
-    }
+  if (problem)
+    return problem;
   if (rule->lifetime != PST_LIFETIME_UNTIL)
     rule->until = 0;
   if (rule->kind == PST_KIND_BUS)
@@ -150,104 +95,170 @@ pst_control_grant (PstControlCall *call)
     }
   if (rule->kind == PST_KIND_FILES && rule->answer == PST_ANSWER_ALLOW)
     {
-      rule->real = pst_host_real_path (rule->resource);
+      if (!rule->real)
+        rule->real = pst_host_real_path (rule->resource);
       if (rule->real && strcmp (rule->real, rule->resource) != 0 && pst_host_is_root_or_above (broker->host, rule->real))
-        {
-          pst_control_fail (
-              call, _ ("That path is a link to your home or to a whole file system; grant what you mean by its own name."));
-          return;
-        }
+        return _ ("That path is a link to your home or to a whole file system; grant what you mean by its own name.");
       if (rule->scope == PST_SCOPE_FILE && rule->access == PST_ACCESS_SAVE)
         rule->access = PST_ACCESS_CHANGE;
     }
-  rule->created = g_get_real_time () / G_USEC_PER_SEC;
-  rule->origin = PST_ORIGIN_COMMAND;
-  rule->boot = g_strdup (lifetime == PST_LIFETIME_ONCE || lifetime == PST_LIFETIME_SESSION ? broker->host->boot : "");
-  rule->login = lifetime == PST_LIFETIME_SESSION ? pst_host_login () : g_strdup ("");
-  sandboxes = pst_sandbox_list (broker, rule->app);
-  if (lifetime == PST_LIFETIME_ONCE && sandboxes->len == 0)
-    {
-      pst_control_fail (call,
-                        _ ("“once” lasts until the application exits, and it is not running; use “session” or “always”."));
-      return;
-    }
-  for (guint i = 0; i < (lifetime == PST_LIFETIME_ONCE ? sandboxes->len : 1); i++)
-    {
-      PstEvent *event = pst_event_new (rule->answer == PST_ANSWER_ALLOW ? "granted" : "answered", rule->app, 0, rule->resource,
-                                       _ ("by command"));
+  else
+    g_clear_pointer (&rule->real, g_free);
+  g_free (rule->boot);
+  rule->boot = g_strdup (pst_lifetime_span (rule->lifetime) < 2 ? broker->host->boot : "");
+  g_free (rule->login);
+  rule->login = rule->lifetime == PST_LIFETIME_SESSION ? pst_host_login () : g_strdup ("");
+  return NULL;
+}
 
-      event->access = rule->access;
-      event->answer = rule->answer;
-      event->lifetime = rule->lifetime;
-      rule->sandbox = lifetime == PST_LIFETIME_ONCE ? ((PstSandbox *)sandboxes->pdata[i])->number : 0;
-      id = pst_store_add_rule (broker->store, rule, event, &replaced, &error);
-      if (!id)
-        {
-          pst_control_fail (call, error->message);
-          return;
-        }
-      any_replaced |= replaced;
+/* One rule, or for this once one for each sandbox that runs. Returns what is wrong. */
+static const char *
+add_to_change (const PstControlCall *call, PstStoreChange *change, PstStoredRule *rule)
+{
+  PstBroker *broker = call->broker;
+  g_autoptr (GPtrArray) sandboxes = pst_sandbox_list (broker, rule->app);
+  gboolean once = rule->lifetime == PST_LIFETIME_ONCE;
+  PstEvent *event;
+
+  if (once && sandboxes->len == 0)
+    return _ ("“once” lasts until the application exits, and it is not running; use “session” or “always”.");
+  drop_refusals_below (broker, change, rule);
+  for (guint i = 0; i < (once ? sandboxes->len : 1); i++)
+    {
+      rule->sandbox = once ? ((PstSandbox *)sandboxes->pdata[i])->number : 0;
+      pst_store_change_add_rule (change, rule);
     }
-  if (rule->answer == PST_ANSWER_ALLOW && !drop_refusals_below (broker, rule, &error))
-    g_warning ("%s", error->message);
-  pst_broker_watch_expiry (broker);
-  change = change_new (call, rule->app);
-  change->result = g_variant_new ("(tb)", id, any_replaced);
-  pst_push_app (broker, change->app, on_granted, change);
+  event = pst_event_new (rule->answer == PST_ANSWER_ALLOW ? "granted" : "answered", rule->app, 0, rule->resource,
+                         pst_control_origin_text (call));
+  event->access = rule->access;
+  event->answer = rule->answer;
+  event->lifetime = rule->lifetime;
+  pst_store_change_take_event (change, event);
+  return NULL;
+}
+
+/* That of the rule which was added last. */
+static guint64
+last_id (PstBroker *broker, const char *app)
+{
+  g_autoptr (GPtrArray) rules = pst_store_list_rules (broker->store, app);
+
+  return ((PstStoredRule *)rules->pdata[rules->len - 1])->id;
 }
 
 static void
-on_revoked (PstBroker *broker, gpointer user_data)
+finish (PstControlCall *call, const PstStoredRule *rule, PstControlChange *out)
 {
-  Change *change = user_data;
+  PstBroker *broker = call->broker;
 
-  pst_consent_resettle (broker, change->app, NULL);
-  pst_control_reply (change->call, g_variant_new ("(ua(usay))", change->removed, change->held));
-  change_free (change);
+  drop_cooldowns_below (broker, rule);
+  pst_broker_watch_expiry (broker);
+  out->id = last_id (broker, rule->app);
+  pst_control_change_add_app (out, rule->app);
+  pst_control_change_push (out);
+}
+
+static GVariant *
+granted (PstControlChange *change)
+{
+  return g_variant_new ("(tb)", change->id, change->replaced);
 }
 
 void
-pst_control_revoke (PstControlCall *call)
+pst_control_grant (PstControlCall *call)
 {
   PstBroker *broker = call->broker;
-  const char *word;
+  const char *word, *problem;
   g_autoptr (GVariant) bytes = NULL;
-  g_autofree char *app = NULL, *path = NULL;
-  g_autoptr (GPtrArray) rules = NULL;
-  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (guint64));
+  g_autoptr (PstStoredRule) rule = g_new0 (PstStoredRule, 1);
+  g_autoptr (PstStoreChange) change = pst_store_change_new (broker->store);
   g_autoptr (GError) error = NULL;
-  Change *change;
+  guint32 kind, scope, access, answer, lifetime;
+  PstControlChange *out;
 
-  g_variant_get (call->args, "(&s@ay)", &word, &bytes);
-  path = pst_dup_bytes (bytes);
-  if (!*word || !(app = pst_control_resolve_app (broker, word)) || !path ||
-      (*path && !pst_path_is_normal (path) && !pst_bus_rules_is_resource (path)))
+  g_variant_get (call->args, "(&su@ayuuuux)", &word, &kind, &bytes, &scope, &access, &answer, &lifetime, &rule->until);
+  rule->kind = kind;
+  rule->scope = scope;
+  rule->access = access;
+  rule->answer = answer;
+  rule->lifetime = lifetime;
+  rule->resource = pst_dup_bytes (bytes);
+  rule->created = g_get_real_time () / G_USEC_PER_SEC;
+  rule->origin = pst_control_origin (call);
+  if (!(rule->app = pst_control_take_app (call, word)))
+    return;
+  if ((problem = complete (broker, rule)) || (problem = add_to_change (call, change, rule)))
     {
-      pst_control_fail (call, _ ("The application or the path makes no sense."));
+      pst_control_fail (call, problem);
       return;
     }
-  rules = pst_store_list_rules (broker->store, app);
-  for (guint i = 0; i < rules->len; i++)
+  out = pst_control_change_new (call, granted);
+  out->replaced = pst_store_change_replaces (change);
+  if (!pst_store_apply (broker->store, change, &error))
     {
-      const PstStoredRule *rule = rules->pdata[i];
-
-      /* Below the path only permissions are taken back: what was forbidden there stays forbidden. */
-      if (!*path || strcmp (rule->resource, path) == 0 ||
-          (rule->kind == PST_KIND_FILES && rule->answer == PST_ANSWER_ALLOW &&
-           pst_path_is_below_or_equal (rule->resource, path)))
-        g_array_append_val (ids, rule->id);
-    }
-  if (ids->len > 0 &&
-      !pst_store_remove_rules (broker->store, (guint64 *)(void *)ids->data, ids->len,
-                               pst_event_new ("revoked", app, 0, *path ? path : NULL, _ ("by command")), &error))
-    {
-      pst_control_fail (call, error->message);
+      pst_control_change_fail (out, error->message);
       return;
     }
-  change = change_new (call, app);
-  change->removed = ids->len;
-  change->held = g_variant_builder_new (G_VARIANT_TYPE ("a(usay)"));
-  /* Without a path: everything below the home. */
-  pst_push_app_collecting (broker, app, ids->len > 0 && *path != 's' ? (*path ? path : broker->host->home) : NULL, change->held,
-                           on_revoked, change);
+  finish (call, rule, out);
+}
+
+static GVariant *
+changed (PstControlChange *change)
+{
+  return g_variant_new ("(tt)", change->id, change->undo);
+}
+
+void
+pst_control_change_grant (PstControlCall *call)
+{
+  PstBroker *broker = call->broker;
+  const PstStoredRule *old;
+  const char *problem;
+  g_autoptr (GVariant) bytes = NULL;
+  g_autofree char *resource = NULL;
+  g_autoptr (PstStoredRule) rule = NULL;
+  g_autoptr (PstStoreChange) change = pst_store_change_new (broker->store);
+  g_autoptr (GError) error = NULL;
+  guint32 scope, access, answer, lifetime;
+  PstControlChange *out;
+  gint64 until;
+  guint64 id;
+
+  g_variant_get (call->args, "(t@ayuuuux)", &id, &bytes, &scope, &access, &answer, &lifetime, &until);
+  resource = pst_dup_bytes (bytes);
+  old = pst_store_get_rule (broker->store, id);
+  if (!old || !resource)
+    {
+      pst_control_fail (call, old ? _ ("The path must be absolute and without “.”, “..” and double slashes.")
+                                  : _ ("There is no such rule any more: it has been changed or taken away meanwhile."));
+      return;
+    }
+  rule = pst_stored_rule_copy (old);
+  rule->access = access;
+  rule->answer = answer;
+  rule->lifetime = lifetime;
+  rule->until = until;
+  if (*resource && strcmp (resource, old->resource) != 0)
+    {
+      g_free (rule->resource);
+      rule->resource = g_steal_pointer (&resource);
+      g_clear_pointer (&rule->real, g_free);
+      rule->scope = scope;
+    }
+  else if (scope != 0)
+    rule->scope = scope;
+  pst_store_change_remove_rule (change, id);
+  if ((problem = complete (broker, rule)) || (problem = add_to_change (call, change, rule)))
+    {
+      pst_control_fail (call, problem);
+      return;
+    }
+  out = pst_control_change_new (call, changed);
+  out->undo = pst_undo_apply (broker->undo, broker->store, g_steal_pointer (&change), &error);
+  if (!out->undo)
+    {
+      pst_control_change_fail (out, error->message);
+      return;
+    }
+  finish (call, rule, out);
 }

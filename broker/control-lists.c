@@ -61,7 +61,7 @@ pst_control_list_grants (PstControlCall *call)
   GVariantBuilder builder;
 
   g_variant_get (call->args, "(&s)", &word);
-  pst_broker_purge (broker);
+  pst_broker_expire (broker);
   app = pst_control_resolve_app (broker, word);
   rules = app ? pst_store_list_rules (broker->store, *app ? app : NULL) : g_ptr_array_new ();
   g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(tsuayuuuuxuxx)"));

@@ -20,7 +20,6 @@ pst_control_why (PstControlCall *call)
   const char *word;
   g_autoptr (GVariant) bytes = NULL;
   g_autofree char *app = NULL, *path = NULL, *text = NULL;
-  g_autoptr (PstProfile) profile = NULL;
   g_autoptr (PstRuleset) ruleset = NULL;
   g_autoptr (GPtrArray) sandboxes = NULL;
   g_autoptr (GError) error = NULL;
@@ -42,25 +41,15 @@ pst_control_why (PstControlCall *call)
       return;
     }
   sandboxes = pst_sandbox_list (broker, app);
-  if (sandboxes->len > 0)
-    pst_broker_decide_input (broker, sandboxes->pdata[sandboxes->len - 1], &input);
-  else
-    {
-      g_autoptr (PstAppInfo) info = pst_identity_for_word (broker->identity, app);
-
-      profile = pst_profiles_find (broker->profiles, app, info ? info->executable : "", NULL);
-      input.host = broker->host;
-      input.app = app;
-      input.rules = pst_store_list_rules (broker->store, app);
-      input.locks = broker->locks;
-      input.profile = profile;
-      input.now = g_get_real_time () / G_USEC_PER_SEC;
-    }
+  pst_profiles_refresh (broker->profiles);
+  pst_broker_decide_input_for (broker, app, sandboxes->len > 0 ? sandboxes->pdata[sandboxes->len - 1] : NULL, &input);
   ruleset = pst_decide_compile (&input, 0);
   pst_ruleset_decide (ruleset, path, access, &decision);
   if (!decision.rule && pst_decide_is_private_name (broker->host, path))
     decision.answer = PST_ANSWER_PRIVATE;
   text = pst_decide_explain (&input, &decision, path, access);
+  if (decision.answer == PST_ANSWER_ASK && input.locked)
+    decision.answer = PST_ANSWER_DENY;
   pst_decide_input_clear (&input);
   {
     g_autofree char *valid = pst_control_text (text);

@@ -33,15 +33,52 @@ char *pst_control_take_app (PstControlCall *call, const char *word);
 /* What came from outside, fit for a message. (transfer full) */
 char *pst_control_text (const char *text);
 
+/* Is it a person who looks at what there is (the manager), or a command? */
+PstOrigin pst_control_origin (const PstControlCall *call);
+/* The same, for the history: static. */
+const char *pst_control_origin_text (const PstControlCall *call);
+
+/* A change that is on its way to the gates: @call is answered when all of them have it. */
+typedef struct _PstControlChange PstControlChange;
+struct _PstControlChange
+{
+  PstControlCall *call;
+  GPtrArray *apps;       /* of char *, owned: whose gates are told */
+  GHashTable *paths;     /* (nullable) set, owned: what is held below them is collected into held */
+  GVariantBuilder *held; /* a(usay) */
+  guint64 id, undo;
+  guint32 removed;
+  gboolean replaced;
+  GVariant *(*result) (PstControlChange *change); /* a tuple, floating; NULL for "()" */
+};
+PstControlChange *pst_control_change_new (PstControlCall *call, GVariant *(*result) (PstControlChange *change));
+void pst_control_change_add_app (PstControlChange *change, const char *app);
+void pst_control_change_add_path (PstControlChange *change, const char *path);
+/* Each consumes it, and answers the call. */
+void pst_control_change_fail (PstControlChange *change, const char *sentence);
+void pst_control_change_push (PstControlChange *change);
+
 /* control-lists.c */
 void pst_control_list_apps (PstControlCall *call);
 void pst_control_list_grants (PstControlCall *call);
 void pst_control_list_sandboxes (PstControlCall *call);
 void pst_control_list_events (PstControlCall *call);
 
+/* control-apps.c */
+void pst_control_get_app (PstControlCall *call);
+void pst_control_set_app (PstControlCall *call);
+
+/* control-entries.c */
+void pst_control_list_entries (PstControlCall *call);
+
 /* control-grants.c */
 void pst_control_grant (PstControlCall *call);
+void pst_control_change_grant (PstControlCall *call);
+
+/* control-revoke.c */
 void pst_control_revoke (PstControlCall *call);
+void pst_control_remove_grants (PstControlCall *call);
+void pst_control_take_back (PstControlCall *call);
 
 /* control-status.c */
 void pst_control_why (PstControlCall *call);

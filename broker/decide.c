@@ -69,35 +69,45 @@ add_written (PstRulesetBuilder *builder, const PstDecideInput *input, const char
         builder, &(PstRule){ .path = path, .scope = PST_SCOPE_TREE, .access = access, .answer = answer, .tier = tier });
 }
 
-/* Those in force for less than always. */
-static GPtrArray *
+/* Those in force for less than always, by their path: of borrowed rules. */
+static GHashTable *
 short_rules (const PstDecideInput *input)
 {
-  GPtrArray *result = g_ptr_array_new ();
+  GHashTable *result = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
 
   for (guint i = 0; input->rules && i < input->rules->len; i++)
     {
       PstStoredRule *rule = input->rules->pdata[i];
+      GPtrArray *list;
 
-      if (pst_lifetime_span (rule->lifetime) < 2 && pst_decide_is_in_force (rule, input->host, input->sandbox, input->now))
-        g_ptr_array_add (result, rule);
+      if (rule->kind != PST_KIND_FILES || pst_lifetime_span (rule->lifetime) >= 2 ||
+          !pst_decide_is_in_force (rule, input->host, input->sandbox, input->now))
+        continue;
+      list = g_hash_table_lookup (result, rule->resource);
+      if (!list)
+        {
+          list = g_ptr_array_new ();
+          g_hash_table_insert (result, rule->resource, list);
+        }
+      g_ptr_array_add (list, rule);
     }
   return result;
 }
 
 static void
-add_stored (PstRulesetBuilder *builder, const PstDecideInput *input, const PstStoredRule *rule, GPtrArray *shorter)
+add_stored (PstRulesetBuilder *builder, const PstDecideInput *input, const PstStoredRule *rule, GHashTable *shorter)
 {
+  const GPtrArray *others;
   PstAccess access = rule->access;
 
   if (rule->kind != PST_KIND_FILES || !pst_decide_is_in_force (rule, input->host, input->sandbox, input->now))
     return;
-  for (guint i = 0; i < shorter->len; i++)
+  others = g_hash_table_lookup (shorter, rule->resource);
+  for (guint i = 0; others && i < others->len; i++)
     {
-      const PstStoredRule *other = shorter->pdata[i];
+      const PstStoredRule *other = others->pdata[i];
 
-      if (pst_lifetime_span (other->lifetime) >= pst_lifetime_span (rule->lifetime) || other->scope != rule->scope ||
-          strcmp (other->resource, rule->resource) != 0)
+      if (pst_lifetime_span (other->lifetime) >= pst_lifetime_span (rule->lifetime) || other->scope != rule->scope)
         continue;
       switch (pst_stored_rule_clash (other, rule))
         {
@@ -162,7 +172,7 @@ PstRuleset *
 pst_decide_compile (const PstDecideInput *input, guint64 generation)
 {
   PstRulesetBuilder *builder = pst_ruleset_builder_new ();
-  g_autoptr (GPtrArray) shorter = short_rules (input);
+  g_autoptr (GHashTable) shorter = short_rules (input);
   const PstHost *host = input->host;
 
   for (guint i = 0; input->locks && i < input->locks->len; i++)
@@ -275,8 +285,10 @@ find_stored (const PstDecideInput *input, guint64 id)
 }
 
 static const char *
-answer_sentence (PstAnswer answer)
+answer_sentence (PstAnswer answer, gboolean locked)
 {
+  if (answer == PST_ANSWER_ASK && locked)
+    return _ ("It is refused: nothing is asked for this application (postern unlock).");
   switch (answer)
     {
     case PST_ANSWER_ALLOW:
@@ -310,7 +322,7 @@ pst_decide_explain (const PstDecideInput *input, const PstDecision *decision, co
   if (pst_decide_is_private_name (input->host, path) && !rule)
     g_string_append (
         text, _ ("Names that begin with a dot are the application's own: it sees its private home there, never yours.\n"));
-  g_string_append (text, answer_sentence (decision->answer));
+  g_string_append (text, answer_sentence (decision->answer, input->locked));
   g_string_append_c (text, '\n');
   if (!rule)
     g_string_append (text, _ ("No rule speaks about it.\n"));

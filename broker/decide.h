@@ -19,6 +19,7 @@ typedef struct
   GPtrArray *rules;          /* of PstStoredRule: those of the application */
   GPtrArray *locks;          /* (nullable) of PstLock */
   const PstProfile *profile; /* (nullable) */
+  gboolean locked;           /* nothing is asked: what would be is refused */
   const char *launch_dir;    /* (nullable): becomes a door if it lies in a gate root */
   gint64 now;                /* seconds since 1970 */
 } PstDecideInput;

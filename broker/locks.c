@@ -16,6 +16,7 @@ pst_lock_free (PstLock *lock)
     return;
   g_free (lock->app);
   g_free (lock->path);
+  g_free (lock->file);
   g_free (lock);
 }
 
@@ -100,6 +101,7 @@ pst_locks_parse (GPtrArray *locks, const char *data, gsize size, const char *lab
       copy = g_memdup2 (&lock, sizeof lock);
       copy->app = g_strdup (app);
       copy->path = g_strdup (line);
+      copy->file = g_strdup (label);
       g_ptr_array_add (locks, copy);
     }
   return TRUE;

@@ -19,6 +19,7 @@ typedef struct
   char *path; /* as written */
   PstAccess access;
   PstAnswer answer;
+  char *file; /* (nullable): where it stands */
 } PstLock;
 
 void pst_lock_free (PstLock *lock);

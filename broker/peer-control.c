@@ -133,14 +133,20 @@ static const struct
 } methods[] = {
   M (LIST_APPS, list_apps, TRUE),
   M (LIST_GRANTS, list_grants, TRUE),
+  M (LIST_ENTRIES, list_entries, TRUE),
   M (GRANT, grant, TRUE),
+  M (CHANGE_GRANT, change_grant, TRUE),
   M (REVOKE, revoke, TRUE),
+  M (REMOVE_GRANTS, remove_grants, TRUE),
+  M (UNDO, take_back, TRUE),
   M (WHY, why, TRUE),
   M (LIST_SANDBOXES, list_sandboxes, FALSE),
   M (LIST_EVENTS, list_events, TRUE),
   M (GET_STATUS, get_status, FALSE),
   M (ENSURE_AGENT, ensure_agent, FALSE),
   M (WATCH, watch, FALSE),
+  M (GET_APP, get_app, TRUE),
+  M (SET_APP, set_app, TRUE),
 };
 
 const char *

@@ -194,6 +194,14 @@ describe_result (PstSandbox *sandbox, const char *home)
   return g_variant_new ("(a{sv})", &result);
 }
 
+static gboolean
+is_strict (PstBroker *broker, const char *app)
+{
+  const PstStoredApp *stored = pst_store_get_app (broker->store, app);
+
+  return stored && stored->strict;
+}
+
 /* NULL with *sentence: the launch is refused. */
 static PstSandbox *
 make_sandbox (PstConnection *connection, GVariant *request, char **home, char **sentence)
@@ -227,7 +235,8 @@ make_sandbox (PstConnection *connection, GVariant *request, char **home, char **
   sandbox->launch_dir = pst_lookup_bytes (request, "cwd");
   if (!apply_profile (broker, request, sandbox, &error) || !(*home = pst_private_home (broker->state_dir, info->id, &error)))
     return *sentence = g_strdup (error->message), NULL;
-  sandbox->strict = lookup_boolean (request, "strict") || (sandbox->profile && pst_profile_get_strict (sandbox->profile));
+  sandbox->strict = lookup_boolean (request, "strict") || (sandbox->profile && pst_profile_get_strict (sandbox->profile)) ||
+                    is_strict (broker, info->id);
   if (again)
     pst_sandbox_load_state (sandbox);
   return g_steal_pointer (&sandbox);

@@ -23,6 +23,8 @@ struct _PstProfiles
   const PstServices *services; /* borrowed */
   GStrv directories;
   GHashTable *known; /* path → Known, owned */
+  GHashTable *found; /* application and executable → PstProfile or NULL, both owned */
+  char *stamp;       /* what found was made from */
 };
 
 static void
@@ -43,6 +45,7 @@ pst_profiles_new (const PstServices *services, const char *const *directories)
   profiles->services = services;
   profiles->directories = g_strdupv ((GStrv)directories);
   profiles->known = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, known_free);
+  profiles->found = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)pst_profile_free);
   return profiles;
 }
 
@@ -53,6 +56,8 @@ pst_profiles_free (PstProfiles *profiles)
     return;
   g_strfreev (profiles->directories);
   g_hash_table_unref (profiles->known);
+  g_hash_table_unref (profiles->found);
+  g_free (profiles->stamp);
   g_free (profiles);
 }
 
@@ -142,4 +147,56 @@ pst_profiles_find (PstProfiles *profiles, const char *app, const char *executabl
           return pst_profiles_load (profiles->services, files->pdata[i], error);
     }
   return NULL;
+}
+
+/* Another one after each change of a file or a directory. */
+static char *
+make_stamp (PstProfiles *profiles)
+{
+  GString *stamp = g_string_new (NULL);
+
+  for (char **directory = profiles->directories; *directory; directory++)
+    {
+      g_autoptr (GDir) dir = g_dir_open (*directory, 0, NULL);
+      const char *name;
+
+      while (dir && (name = g_dir_read_name (dir)))
+        {
+          g_autofree char *file = g_strconcat (*directory, "/", name, NULL);
+          struct stat st;
+
+          if (g_str_has_suffix (name, SUFFIX) && stat (file, &st) == 0)
+            g_string_append_printf (stamp, "%s %lu %ld %ld %ld\n", file, (gulong)st.st_ino, (glong)st.st_size,
+                                    (glong)st.st_mtim.tv_sec, (glong)st.st_mtim.tv_nsec);
+        }
+    }
+  return g_string_free (stamp, FALSE);
+}
+
+void
+pst_profiles_refresh (PstProfiles *profiles)
+{
+  char *stamp = make_stamp (profiles);
+
+  if (g_strcmp0 (stamp, profiles->stamp) != 0)
+    g_hash_table_remove_all (profiles->found);
+  g_free (profiles->stamp);
+  profiles->stamp = stamp;
+}
+
+const PstProfile *
+pst_profiles_peek (PstProfiles *profiles, const char *app, const char *executable)
+{
+  g_autofree char *key = g_strconcat (app, "\n", executable, NULL);
+  g_autoptr (GError) error = NULL;
+  gpointer profile;
+
+  if (!g_hash_table_lookup_extended (profiles->found, key, NULL, &profile))
+    {
+      profile = pst_profiles_find (profiles, app, executable, &error);
+      if (error)
+        g_message ("profile passed over: %s", error->message);
+      g_hash_table_insert (profiles->found, g_steal_pointer (&key), profile);
+    }
+  return profile;
 }

@@ -18,6 +18,11 @@ void pst_profiles_free (PstProfiles *profiles);
  * there to restrict. */
 PstProfile *pst_profiles_find (PstProfiles *profiles, const char *app, const char *executable, GError **error);
 
+/* The same for whoever only looks, and often: what was found is remembered until pst_profiles_refresh() sees that a file or a
+ * directory has changed. A profile that cannot be read is none. (transfer none) (nullable) */
+const PstProfile *pst_profiles_peek (PstProfiles *profiles, const char *app, const char *executable);
+void pst_profiles_refresh (PstProfiles *profiles);
+
 /* One file. What it says of modules is checked against the catalogue. */
 PstProfile *pst_profiles_load (const PstServices *services, const char *path, GError **error);
 

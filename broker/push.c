@@ -17,8 +17,8 @@
 typedef struct
 {
   PstBroker *broker;
-  guint pending; /* sandboxes, and one for the start */
-  char *path;    /* (nullable): collect what is held below it */
+  guint pending;     /* sandboxes, and one for the start */
+  GHashTable *paths; /* (nullable) set: collect what is held below one of them */
   GVariantBuilder *held;
   PstPushDone done;
   gpointer user_data;
@@ -48,7 +48,7 @@ on_done (gpointer data)
 
   if (push->done)
     push->done (push->broker, push->user_data);
-  g_free (push->path);
+  g_clear_pointer (&push->paths, g_hash_table_unref);
   g_free (push);
   return G_SOURCE_REMOVE;
 }
@@ -151,8 +151,8 @@ on_policy (PstPeer *peer, PstMessage *reply, const GError *error, gpointer user_
     }
   if (!sandbox->ended)
     {
-      if (part->push->path)
-        pst_sandbox_collect_held (sandbox, part->push->path, part->push->held);
+      if (part->push->paths)
+        pst_sandbox_collect_held (sandbox, part->push->paths, part->push->held);
       if (pst_peer_is_open (sandbox->launcher))
         detach_stale (part);
     }
@@ -258,17 +258,41 @@ push_new (PstBroker *broker, PstPushDone done, gpointer user_data)
   return push;
 }
 
+static void
+push_to_app (Push *push, const char *app)
+{
+  g_autoptr (GPtrArray) list = pst_sandbox_list (push->broker, app);
+
+  for (guint i = 0; i < list->len; i++)
+    push_to (push, list->pdata[i]);
+}
+
+void
+pst_push_apps_collecting (PstBroker *broker, const GPtrArray *apps, GHashTable *paths, GVariantBuilder *held, PstPushDone done,
+                          gpointer user_data)
+{
+  Push *push = push_new (broker, done, user_data);
+
+  push->paths = paths ? g_hash_table_ref (paths) : NULL;
+  push->held = held;
+  for (guint i = 0; i < apps->len; i++)
+    push_to_app (push, apps->pdata[i]);
+  push_release (push);
+}
+
 void
 pst_push_app_collecting (PstBroker *broker, const char *app, const char *path, GVariantBuilder *held, PstPushDone done,
                          gpointer user_data)
 {
-  g_autoptr (GPtrArray) list = pst_sandbox_list (broker, app);
   Push *push = push_new (broker, done, user_data);
 
-  push->path = g_strdup (path);
+  if (path)
+    {
+      push->paths = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+      g_hash_table_add (push->paths, g_strdup (path));
+    }
   push->held = held;
-  for (guint i = 0; i < list->len; i++)
-    push_to (push, list->pdata[i]);
+  push_to_app (push, app);
   push_release (push);
 }
 

@@ -20,6 +20,10 @@ void pst_push_sandbox (PstSandbox *sandbox, PstPushDone done, gpointer user_data
 void pst_push_app_collecting (PstBroker *broker, const char *app, const char *path, GVariantBuilder *held, PstPushDone done,
                               gpointer user_data);
 
+/* The same for several applications (of char *), and below each of several @paths (a set of char *; nullable). */
+void pst_push_apps_collecting (PstBroker *broker, const GPtrArray *apps, GHashTable *paths, GVariantBuilder *held,
+                               PstPushDone done, gpointer user_data);
+
 /* Compiles the rules of a sandbox that registers and sends the first policy. */
 void pst_push_first (PstSandbox *sandbox);
 

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +18,6 @@
 #include "pst-path.h"
 #include "pst-text.h"
 
-#define MAX_HELD 256u
 #define TERMINATE_MS 1000
 #define STATE_TYPE "(uxaya(tuuayaybt))"
 
@@ -273,58 +271,6 @@ pst_sandbox_notice (PstSandbox *sandbox, const char *key, const char *text)
   if (sandbox->launcher && pst_peer_is_open (sandbox->launcher))
     pst_peer_notify (sandbox->launcher, PST_LAUNCHER_NOTICE, g_variant_new ("(s)", text), NULL, 0);
   return TRUE;
-}
-
-/* What is held open: the links in /proc/PID/fd and cwd of each process in the sandbox's pid namespace. */
-
-static void
-collect_link (const char *link, const char *path, guint32 pid, const char *comm, GVariantBuilder *builder, guint *n)
-{
-  char target[PATH_MAX];
-  gssize length = readlink (link, target, sizeof target - 1);
-
-  if (length <= 0 || *n >= MAX_HELD)
-    return;
-  target[length] = '\0';
-  if (!pst_path_is_below_or_equal (target, path))
-    return;
-  g_variant_builder_add (builder, "(us^ay)", pid, comm, target);
-  (*n)++;
-}
-
-void
-pst_sandbox_collect_held (PstSandbox *sandbox, const char *path, GVariantBuilder *builder)
-{
-  g_autoptr (GDir) proc = sandbox->pid_ns ? g_dir_open ("/proc", 0, NULL) : NULL;
-  const char *name;
-  guint n = 0;
-
-  while (proc && (name = g_dir_read_name (proc)))
-    {
-      g_autofree char *fds = NULL, *comm = NULL, *comm_file = NULL, *shown = NULL, *cwd = NULL;
-      g_autoptr (GDir) dir = NULL;
-      const char *fd;
-      guint64 pid;
-
-      if (!g_ascii_string_to_unsigned (name, 10, 1, G_MAXINT32, &pid, NULL) ||
-          pst_pid_namespace_of ((pid_t)pid) != sandbox->pid_ns)
-        continue;
-      comm_file = g_strdup_printf ("/proc/%s/comm", name);
-      if (g_file_get_contents (comm_file, &comm, NULL, NULL))
-        g_strchomp (comm);
-      /* A program chooses its own name. */
-      shown = pst_text_for_display (comm ? comm : "", 32);
-      cwd = g_strdup_printf ("/proc/%s/cwd", name);
-      collect_link (cwd, path, (guint32)pid, shown, builder, &n);
-      fds = g_strdup_printf ("/proc/%s/fd", name);
-      dir = g_dir_open (fds, 0, NULL);
-      while (dir && (fd = g_dir_read_name (dir)))
-        {
-          g_autofree char *link = g_build_filename (fds, fd, NULL);
-
-          collect_link (link, path, (guint32)pid, shown, builder, &n);
-        }
-    }
 }
 
 /* Trees */

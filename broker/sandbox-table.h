@@ -26,8 +26,9 @@ gboolean pst_sandbox_load_state (PstSandbox *sandbox);
 /* Notice to the person who started it, once for each @key (NULL: always). FALSE: it had been told. */
 gboolean pst_sandbox_notice (PstSandbox *sandbox, const char *key, const char *text);
 
-/* Processes of the sandbox that hold something at or below @path open: array of (usay), appended to @builder. */
-void pst_sandbox_collect_held (PstSandbox *sandbox, const char *path, GVariantBuilder *builder);
+/* Processes of the sandbox that hold something at or below one of @paths (a set) open: array of (usay), appended to @builder.
+ */
+void pst_sandbox_collect_held (PstSandbox *sandbox, GHashTable *paths, GVariantBuilder *builder);
 
 PstTree *pst_sandbox_find_tree (PstSandbox *sandbox, const char *path, PstTreeKind kind);
 PstTree *pst_sandbox_add_tree (PstSandbox *sandbox, const char *path, PstTreeKind kind);

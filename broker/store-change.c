@@ -12,7 +12,8 @@ struct _PstStoreChange
   GPtrArray *apps;         /* of PstStoredApp, owned */
   GPtrArray *events;       /* of PstEvent, owned */
   GHashTable *indexed;     /* set of applications whose rules are in by_place */
-  GHashTable *by_place;    /* place → GPtrArray of borrowed rules: of the store, and added */
+  gboolean replaces;
+  GHashTable *by_place; /* place → GPtrArray of borrowed rules: of the store, and added */
 };
 
 PstStoreChange *
@@ -110,6 +111,7 @@ pst_store_change_add_rule (PstStoreChange *change, const PstStoredRule *rule)
       switch (pst_stored_rule_merge (rule, older))
         {
         case PST_MERGE_REPLACE:
+          change->replaces = TRUE;
           copy->used = MAX (copy->used, older->used);
           g_ptr_array_remove_index (there, i);
           if (stored)
@@ -118,6 +120,7 @@ pst_store_change_add_rule (PstStoreChange *change, const PstStoredRule *rule)
             g_ptr_array_remove (change->added, older);
           break;
         case PST_MERGE_NARROW:
+          change->replaces = TRUE;
           if (!stored)
             {
               older->access = PST_ACCESS_VIEW;
@@ -172,6 +175,12 @@ gboolean
 pst_store_change_is_empty (const PstStoreChange *change)
 {
   return change->removed->len == 0 && change->added->len == 0 && change->apps->len == 0;
+}
+
+gboolean
+pst_store_change_replaces (const PstStoreChange *change)
+{
+  return change->replaces;
 }
 
 /* FALSE: it is another one. */

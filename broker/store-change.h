@@ -25,6 +25,8 @@ void pst_store_change_set_app (PstStoreChange *change, const char *app, gboolean
 void pst_store_change_take_event (PstStoreChange *change, PstEvent *event);
 
 gboolean pst_store_change_is_empty (const PstStoreChange *change);
+/* Did something that was added take the place of another rule? */
+gboolean pst_store_change_replaces (const PstStoreChange *change);
 /* The application that it is about; NULL for several. */
 const char *pst_store_change_only_app (const PstStoreChange *change);
 /* Each borrowed. After pst_store_apply() those that were added have their numbers. */

@@ -159,6 +159,19 @@ pst_store_list_rules (PstStore *store, const char *app)
   return result;
 }
 
+GPtrArray *
+pst_store_list_apps_with_rules (PstStore *store)
+{
+  GPtrArray *result = g_ptr_array_new ();
+  GHashTableIter iter;
+  gpointer app;
+
+  g_hash_table_iter_init (&iter, store->by_app);
+  while (g_hash_table_iter_next (&iter, &app, NULL))
+    g_ptr_array_add (result, app);
+  return result;
+}
+
 guint64
 pst_store_get_revision (PstStore *store)
 {

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* ListEntries: what holds, for one application or for all of them. What is pure is in effective.c; here are the sandboxes, by
+ * which something is in use, and the disk, on which it may be missing. */
+#include "control.h"
+
+#include <string.h>
+
+#include "effective.h"
+#include "presence.h"
+#include "sandbox-table.h"
+
+#define PATIENCE_MS 100
+
+/* One application's. */
+typedef struct
+{
+  char *app;
+  GPtrArray *entries; /* of PstEntry */
+} Block;
+
+typedef struct
+{
+  PstControlCall *call;
+  GPtrArray *blocks; /* of Block, owned */
+} Listing;
+
+static void
+block_free (gpointer data)
+{
+  Block *block = data;
+
+  g_free (block->app);
+  g_ptr_array_unref (block->entries);
+  g_free (block);
+}
+
+static PstRuleset *
+ruleset_of (guint64 number, gpointer data)
+{
+  const PstSandbox *sandbox = pst_sandbox_lookup (data, number);
+
+  return sandbox ? sandbox->ruleset : NULL;
+}
+
+/* Files: a running sandbox has a tree that was attached by this rule. Services: a running sandbox has message buses, and may
+ * talk to it; nobody tells the broker whether it does. */
+static void
+mark_in_use (GPtrArray *entries, GPtrArray *sandboxes)
+{
+  g_autoptr (GHashTable) rules = g_hash_table_new (g_int64_hash, g_int64_equal),
+                         paths = g_hash_table_new (g_str_hash, g_str_equal);
+  gboolean has_bus = FALSE;
+
+  for (guint i = 0; i < sandboxes->len; i++)
+    {
+      const PstSandbox *sandbox = sandboxes->pdata[i];
+
+      has_bus |= sandbox->bus && pst_peer_is_open (sandbox->bus);
+      for (guint k = 0; k < sandbox->trees->len; k++)
+        {
+          PstTree *tree = sandbox->trees->pdata[k];
+
+          if (tree->state != PST_TREE_ATTACHED)
+            continue;
+          if (tree->rule)
+            g_hash_table_add (rules, &tree->rule);
+          else
+            g_hash_table_add (paths, tree->path);
+        }
+    }
+  for (guint i = 0; i < entries->len; i++)
+    {
+      PstEntry *entry = entries->pdata[i];
+      gboolean used = entry->kind == PST_KIND_BUS ? has_bus && entry->effective == PST_ANSWER_ALLOW
+                      : entry->id                 ? g_hash_table_contains (rules, &entry->id)
+                                                  : g_hash_table_contains (paths, entry->resource);
+
+      if (used)
+        entry->flags |= PST_ENTRY_IN_USE;
+    }
+}
+
+/* @sandboxes: its own, the newest last. */
+static void
+add_block (Listing *listing, const char *app, GPtrArray *sandboxes, gboolean general)
+{
+  PstBroker *broker = listing->call->broker;
+  PstSandbox *newest = sandboxes && sandboxes->len > 0 ? sandboxes->pdata[sandboxes->len - 1] : NULL;
+  PstDecideInput input;
+  Block *block = g_new (Block, 1);
+
+  pst_broker_decide_input_for (broker, app, newest, &input);
+  block->app = g_strdup (app);
+  block->entries = pst_effective_list (&input, broker->services, general, ruleset_of, broker);
+  if (sandboxes)
+    mark_in_use (block->entries, sandboxes);
+  pst_decide_input_clear (&input);
+  for (guint i = 0; i < block->entries->len; i++)
+    {
+      const PstEntry *entry = block->entries->pdata[i];
+
+      if (entry->kind == PST_KIND_FILES && entry->id)
+        pst_presence_is_missing (broker->presence, entry->resource);
+    }
+  g_ptr_array_add (listing->blocks, block);
+}
+
+static int
+compare_sandboxes (gconstpointer a, gconstpointer b)
+{
+  const PstSandbox *x = *(PstSandbox *const *)a, *y = *(PstSandbox *const *)b;
+
+  return x->number < y->number ? -1 : x->number > y->number;
+}
+
+/* application → its sandboxes, the newest last */
+static GHashTable *
+sandboxes_by_app (PstBroker *broker)
+{
+  GHashTable *result = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
+  g_autoptr (GPtrArray) all = pst_sandbox_list (broker, NULL);
+
+  g_ptr_array_sort (all, compare_sandboxes);
+  for (guint i = 0; i < all->len; i++)
+    {
+      PstSandbox *sandbox = all->pdata[i];
+      GPtrArray *list = g_hash_table_lookup (result, sandbox->app->id);
+
+      if (!list)
+        {
+          list = g_ptr_array_new_with_free_func ((GDestroyNotify)pst_sandbox_unref);
+          g_hash_table_insert (result, g_strdup (sandbox->app->id), list);
+        }
+      g_ptr_array_add (list, pst_sandbox_ref (sandbox));
+    }
+  return result;
+}
+
+static void
+add_all (Listing *listing, GHashTable *sandboxes)
+{
+  PstBroker *broker = listing->call->broker;
+  g_autoptr (GPtrArray) apps = pst_store_list_apps (broker->store), with_rules = pst_store_list_apps_with_rules (broker->store);
+  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+
+  for (guint i = 0; i < apps->len; i++)
+    if (g_hash_table_add (seen, ((PstStoredApp *)apps->pdata[i])->id))
+      g_ptr_array_add (with_rules, ((PstStoredApp *)apps->pdata[i])->id);
+  g_hash_table_remove_all (seen);
+  for (guint i = 0; i < with_rules->len; i++)
+    if (g_hash_table_add (seen, with_rules->pdata[i]))
+      add_block (listing, with_rules->pdata[i], g_hash_table_lookup (sandboxes, with_rules->pdata[i]), FALSE);
+}
+
+static void
+answer (gpointer data)
+{
+  Listing *listing = data;
+  PstPresence *presence = listing->call->broker->presence;
+  GVariantBuilder builder;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(tsuayuuuuxuxxusuu)"));
+  for (guint i = 0; i < listing->blocks->len; i++)
+    {
+      const Block *block = listing->blocks->pdata[i];
+
+      for (guint k = 0; k < block->entries->len; k++)
+        {
+          PstEntry *entry = block->entries->pdata[k];
+
+          if (entry->kind == PST_KIND_FILES && entry->id && pst_presence_is_missing (presence, entry->resource))
+            entry->flags |= PST_ENTRY_MISSING;
+          g_variant_builder_add (&builder, "(tsu^ayuuuuxuxxusuu)", entry->id, block->app, (guint32)entry->kind, entry->resource,
+                                 (guint32)entry->scope, (guint32)entry->access, (guint32)entry->answer,
+                                 (guint32)entry->lifetime, entry->until, (guint32)entry->tier, entry->created, entry->used,
+                                 (guint32)entry->origin, entry->source, (guint32)entry->effective, (guint32)entry->flags);
+        }
+    }
+  pst_control_reply (listing->call, g_variant_new ("(a(tsuayuuuuxuxxusuu))", &builder));
+  g_ptr_array_unref (listing->blocks);
+  g_free (listing);
+}
+
+void
+pst_control_list_entries (PstControlCall *call)
+{
+  PstBroker *broker = call->broker;
+  const char *word;
+  g_autofree char *app = NULL;
+  g_autoptr (GHashTable) sandboxes = NULL;
+  g_autoptr (GError) error = NULL;
+  Listing *listing;
+
+  g_variant_get (call->args, "(&s)", &word);
+  if (*word && !(app = pst_control_take_app (call, word)))
+    return;
+  if (!pst_broker_read_locks (broker, &error) || !pst_host_refresh (broker->host, &error))
+    {
+      pst_control_fail (call, error->message);
+      return;
+    }
+  pst_broker_expire (broker);
+  pst_profiles_refresh (broker->profiles);
+  sandboxes = sandboxes_by_app (broker);
+  listing = g_new (Listing, 1);
+  *listing = (Listing){ call, g_ptr_array_new_with_free_func (block_free) };
+  if (app)
+    add_block (listing, app, g_hash_table_lookup (sandboxes, app), TRUE);
+  else
+    add_all (listing, sandboxes);
+  pst_presence_look (broker->presence, PATIENCE_MS, answer, listing);
+}
