@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* libdbus would build and check these as well, but loading it costs every launch half a millisecond, a quarter of what the
- * proxy may take to start. There are four shapes, of at most two strings, each of which was checked before; the tests read what
+ * proxy may take to start. There are five shapes, of at most two strings, each of which was checked before; the tests read what
  * comes out with the parser, and with GLib's. */
 
 #define BUS "org.freedesktop.DBus"
@@ -157,6 +157,31 @@ pst_build_one (guint32 serial, guint32 reply_serial, const char *destination, gs
 
   put_u32 (out, 1);
   return end (out, body, size);
+}
+
+guint8 *
+pst_build_empty (guint32 serial, guint32 reply_serial, const char *destination, gsize *size)
+{
+  GByteArray *out = begin (PST_MESSAGE_RETURN, PST_MESSAGE_NO_REPLY, serial);
+  guint body;
+
+  put_field (out, 5, 'u');
+  put_u32 (out, reply_serial);
+  put_string_field (out, 6, 's', destination);
+  body = end_header (out, "s");
+  put_string (out, "");
+  return end (out, body, size);
+}
+
+guint8 *
+pst_build_with_last_u32 (const PstHeader *header, const guint8 *message, guint32 value, gsize *size)
+{
+  guint8 *out = g_memdup2 (message, (gsize)header->header_length + header->body_length);
+  guint32 number = header->big_endian ? GUINT32_TO_BE (value) : GUINT32_TO_LE (value);
+
+  *size = (gsize)header->header_length + header->body_length;
+  memcpy (out + *size - sizeof number, &number, sizeof number);
+  return out;
 }
 
 guint8 *

@@ -15,6 +15,11 @@ guint8 *pst_build_error (guint32 serial, guint32 reply_serial, const char *desti
 guint8 *pst_build_one (guint32 serial, guint32 reply_serial, const char *destination, gsize *size); /* the number 1, "u" */
 guint8 *pst_build_false (guint32 serial, guint32 reply_serial, const char *destination, gsize *size);
 
+/* Of who calls the client: the empty string. */
+guint8 *pst_build_empty (guint32 serial, guint32 reply_serial, const char *destination, gsize *size);
+/* The same message, whose body ends in a number, with another number. */
+guint8 *pst_build_with_last_u32 (const PstHeader *header, const guint8 *message, guint32 value, gsize *size);
+
 /* The same message with another body of the same signature. */
 guint8 *pst_build_with_body (const PstHeader *header, const guint8 *message, const guint8 *body, gsize body_size, gsize *size);
 

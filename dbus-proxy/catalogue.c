@@ -22,21 +22,44 @@ parse_verdict (const char *word, PstBusAnswer *out)
 }
 
 static gboolean
+is_bus (const char *word)
+{
+  return strcmp (word, "session") == 0 || strcmp (word, "system") == 0 || strcmp (word, "a11y") == 0;
+}
+
+/* The words behind "own". */
+static gboolean
+parse_own (PstBusPolicy *policy, const char *const *words, const char *bus)
+{
+  gsize length = strlen (words[1]);
+
+  if (!is_bus (words[0]) || length == 0 || length > PST_MESSAGE_MAX_NAME || !g_ascii_isalpha (words[1][0]))
+    return FALSE;
+  if (strcmp (words[0], bus) == 0)
+    g_ptr_array_add (policy->outside, g_strdup (words[1]));
+  return TRUE;
+}
+
+static gboolean
 parse_line (PstBusPolicy *policy, const char *line, const char *bus)
 {
   g_auto (GStrv) words = g_strsplit (line, " ", 6);
   PstBusAnswer answer;
+  char *path;
 
-  if (g_strv_length (words) != 5 || !parse_verdict (words[4], &answer))
+  if (g_strv_length (words) == 3 && strcmp (words[0], "own") == 0)
+    return parse_own (policy, (const char *const *)words + 1, bus);
+  if (g_strv_length (words) != 5 || !parse_verdict (words[4], &answer) || !is_bus (words[0]))
     return FALSE;
-  if (strcmp (words[0], "session") != 0 && strcmp (words[0], "system") != 0)
-    return FALSE;
-  if (strcmp (words[2], "*") == 0 && strcmp (words[3], "*") != 0)
+  path = strchr (words[3], '@');
+  if (path != NULL)
+    *path++ = '\0';
+  if ((path != NULL && path[0] != '/') || (strcmp (words[2], "*") == 0 && (strcmp (words[3], "*") != 0 || path != NULL)))
     return FALSE;
   if (strcmp (words[0], bus) != 0)
     return TRUE;
   return pst_bus_policy_add_part (policy, words[1], strcmp (words[2], "*") == 0 ? NULL : words[2],
-                                  strcmp (words[3], "*") == 0 ? NULL : words[3], answer);
+                                  strcmp (words[3], "*") == 0 ? NULL : words[3], path, answer);
 }
 
 PstBusPolicy *
@@ -47,7 +70,8 @@ pst_catalogue_parse (const char *text, const char *bus)
 
   policy->filter = TRUE;
   policy->by_catalogue = TRUE;
-  policy->ask_undecided = TRUE;
+  policy->accessibility = strcmp (bus, "a11y") == 0;
+  policy->ask_undecided = !policy->accessibility;
   for (char **line = lines; *line; line++)
     if (**line != '\0' && !parse_line (policy, *line, bus))
       return NULL;
@@ -86,82 +110,185 @@ find_rules (const PstBusPolicy *policy, const char *name, gboolean *family)
   return NULL;
 }
 
-/* How much a rule says of a message; -1: nothing. */
-static int
-specificity (const PstBusRule *rule, const PstBusQuery *query)
+/* In PstBusOpinion's weight. */
+#define WHOLE 1u
+#define OWN_INTERFACE 0x10000u /* and the length of the name */
+#define MEMBER (PST_BUS_LISTED + 1)
+
+/* "org.foo.Bar" and "org.foo.Bar.Baz" are of org.foo.Bar. */
+static gboolean
+is_below (const char *interface, const char *name)
 {
-  if (rule->interface == NULL)
-    return 0;
-  /* Rules name methods; of an interface as a whole they speak of its signals too. */
-  if (query->kind == PST_BUS_BROADCASTS)
-    return rule->member == NULL && g_strcmp0 (rule->interface, query->interface) == 0 ? 2 : -1;
-  if (rule->member != NULL && g_strcmp0 (rule->member, query->member) != 0)
-    return -1;
-  /* Without an interface: whichever rule could be meant. */
-  if (query->interface == NULL)
-    return 1;
-  if (strcmp (rule->interface, query->interface) != 0)
-    return -1;
-  return rule->member != NULL ? 3 : 2;
+  gsize length = strlen (name);
+
+  return strncmp (interface, name, length) == 0 && (interface[length] == '\0' || interface[length] == '.');
 }
 
-static PstBusAnswer
-decide (const GPtrArray *rules, gboolean family, const PstBusQuery *query)
+/* How much a rule of @name says of a message; 0: nothing. */
+static guint
+weigh (const PstBusRule *rule, const char *name, const PstBusQuery *query)
 {
-  PstBusAnswer answer = PST_BUS_ANSWER_ASK;
-  int best = -1;
+  if (rule->interface == NULL)
+    return query->interface != NULL && is_below (query->interface, name) ? OWN_INTERFACE + (guint)strlen (name) : WHOLE;
+  if (rule->member != NULL && g_strcmp0 (rule->member, query->member) != 0)
+    return 0;
+  /* A method that is refused may have a signal of the same name (login1's Lock). */
+  if (rule->member != NULL && query->kind == PST_BUS_BROADCASTS && rule->answer != PST_BUS_ANSWER_ALLOW)
+    return 0;
+  if (rule->path != NULL && g_strcmp0 (rule->path, query->path) != 0)
+    return 0;
+  /* Without an interface: whichever rule could be meant. */
+  if (query->interface == NULL)
+    return query->kind == PST_BUS_CALLS ? WHOLE : 0;
+  if (strcmp (rule->interface, query->interface) != 0)
+    return 0;
+  return rule->member != NULL ? MEMBER : PST_BUS_LISTED;
+}
 
+static void
+weigh_all (const GPtrArray *rules, gboolean family, const char *name, const PstBusQuery *query, PstBusOpinion *opinion)
+{
   for (guint i = 0; i < rules->len; i++)
     {
       const PstBusRule *rule = g_ptr_array_index (rules, i);
-      int own = rule->subtree == family ? specificity (rule, query) : -1;
+      guint own = rule->subtree == family ? weigh (rule, name, query) : 0;
 
-      if (own < 0)
-        continue;
-      if (query->interface == NULL && query->kind == PST_BUS_CALLS)
-        own = 1;
       /* of two that say as much, the stricter */
-      if (own > best || (own == best && rule->answer > answer))
+      if (own > opinion->weight || (own == opinion->weight && own > 0 && rule->answer > opinion->answer))
         {
-          best = own;
-          answer = rule->answer;
+          opinion->weight = own;
+          opinion->answer = rule->answer;
         }
     }
-  return answer;
+}
+
+/* Is the interface another service's, by its name? */
+static void
+ask_namesakes (const PstBusPolicy *policy, const char *name, const PstBusQuery *query, PstBusOpinion *opinion)
+{
+  char other[PST_MESSAGE_MAX_NAME + 1];
+  char *dot;
+
+  if (query->interface == NULL || opinion->weight >= PST_BUS_LISTED || strlen (query->interface) >= sizeof other)
+    return;
+  strcpy (other, query->interface);
+  do
+    {
+      PstBusOpinion theirs = { .weight = 0 };
+      gboolean family = FALSE;
+      const GPtrArray *rules = strcmp (other, name) != 0 ? find_rules (policy, other, &family) : NULL;
+      gpointer key = NULL;
+
+      if (rules != NULL)
+        weigh_all (rules, family, other, query, &theirs);
+      /* One name of a family that nobody may be: there is nothing to ask about. */
+      if (theirs.answer == PST_BUS_ANSWER_ASK && (family || !g_hash_table_lookup_extended (policy->names, other, &key, NULL)))
+        theirs.weight = 0;
+      if (theirs.weight > opinion->weight && theirs.answer > opinion->answer)
+        {
+          opinion->weight = theirs.weight;
+          opinion->answer = theirs.answer;
+          opinion->asked = key;
+        }
+      dot = strrchr (other, '.');
+      if (dot != NULL)
+        *dot = '\0';
+    }
+  while (dot != NULL);
 }
 
 void
-pst_catalogue_match (const PstBusPolicy *policy, const char *name, const PstBusQuery *query, PstBusMatch *match)
+pst_catalogue_consult (const PstBusPolicy *policy, const char *name, const PstBusQuery *query, PstBusOpinion *opinion)
 {
   const PstBusQuery whole = { .kind = PST_BUS_BROADCASTS };
   gboolean family = FALSE;
   const GPtrArray *rules = find_rules (policy, name, &family);
-  PstBusAnswer answer;
 
+  *opinion = (PstBusOpinion){ .weight = 0, .answer = PST_BUS_ANSWER_ALLOW };
+  if (query == NULL)
+    query = &whole;
   if (rules == NULL)
     {
-      match->ask_name = name;
-      return;
+      opinion->answer = policy->ask_undecided ? PST_BUS_ANSWER_ASK : PST_BUS_ANSWER_DENY;
+      opinion->weight =
+          query->interface != NULL && is_below (query->interface, name) ? OWN_INTERFACE + (guint)strlen (name) : WHOLE;
     }
-  /* Whoever may send it anything at all may know that it is there. */
-  for (guint i = 0; i < rules->len; i++)
+  else
     {
-      const PstBusRule *rule = g_ptr_array_index (rules, i);
+      for (guint i = 0; i < rules->len; i++)
+        {
+          const PstBusRule *rule = g_ptr_array_index (rules, i);
 
-      if (rule->subtree == family && rule->answer != PST_BUS_ANSWER_DENY)
-        match->level = MAX (match->level, rule->answer == PST_BUS_ANSWER_ALLOW ? PST_BUS_TALK : PST_BUS_SEE);
+          if (rule->subtree == family && rule->answer != PST_BUS_ANSWER_DENY)
+            opinion->level = MAX (opinion->level, rule->answer == PST_BUS_ANSWER_ALLOW ? PST_BUS_TALK : PST_BUS_SEE);
+        }
+      weigh_all (rules, family, name, query, opinion);
     }
-  answer = decide (rules, family, query != NULL ? query : &whole);
-  switch (answer)
+  ask_namesakes (policy, name, query, opinion);
+}
+
+gboolean
+pst_catalogue_join (PstBusOpinion *kept, const PstBusOpinion *other)
+{
+  gboolean is_refused = kept->weight >= PST_BUS_LISTED && kept->answer == PST_BUS_ANSWER_DENY;
+  gboolean refuses = other->weight >= PST_BUS_LISTED && other->answer == PST_BUS_ANSWER_DENY;
+  PstBusLevel level = MAX (kept->level, other->level);
+
+  kept->level = level;
+  if (is_refused ||
+      (!refuses && (other->weight < kept->weight || (other->weight == kept->weight && other->answer <= kept->answer))))
+    return FALSE;
+  *kept = *other;
+  kept->level = level;
+  return TRUE;
+}
+
+void
+pst_catalogue_conclude (const PstBusOpinion *opinion, const char *name, const PstBusQuery *query, PstBusMatch *match)
+{
+  match->level = MAX (match->level, opinion->level);
+  switch (opinion->answer)
     {
     case PST_BUS_ANSWER_ALLOW:
       match->matched |= query != NULL;
       break;
     case PST_BUS_ANSWER_ASK:
-      match->ask_name = name;
+      match->ask_name = opinion->asked != NULL ? opinion->asked : name;
       break;
     case PST_BUS_ANSWER_DENY:
       match->denied = TRUE;
       break;
     }
+}
+
+/* As broker/services.c has it, of what is left of a pattern when the application's words are in it. These are spelt in either
+ * case. */
+gboolean
+pst_catalogue_is_outside (const PstBusPolicy *policy, const char *name)
+{
+  for (guint i = 0; i < policy->outside->len; i++)
+    {
+      const char *pattern = g_ptr_array_index (policy->outside, i), *rest = name;
+
+      while (*pattern != '\0' && strcmp (pattern, ".*") != 0)
+        {
+          if (g_str_has_prefix (pattern, "{number}"))
+            {
+              gsize digits = strspn (rest, "0123456789");
+
+              if (digits == 0)
+                break;
+              pattern += strlen ("{number}");
+              rest += digits;
+              continue;
+            }
+          if (*rest == '\0' || g_ascii_tolower (*pattern) != g_ascii_tolower (*rest))
+            break;
+          pattern++;
+          rest++;
+        }
+      if (*pattern == '\0' ? *rest == '\0' : strcmp (pattern, ".*") == 0 && (*rest == '\0' || *rest == '.'))
+        return TRUE;
+    }
+  return FALSE;
 }

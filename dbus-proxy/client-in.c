@@ -110,6 +110,14 @@ filter_list (PstClient *client, const PstHeader *header, const guint8 *data)
   return PST_FATE_DROP;
 }
 
+/* By a catalogue, what is refused by one name of a connection is so by all, and its owner must be known. A name that no rule
+ * speaks of is asked for. */
+static gboolean
+is_tracked (const PstClient *client, const PstBusMatch *match)
+{
+  return match->level > PST_BUS_NONE || (client->bus_config->policy->by_catalogue && match->denied);
+}
+
 static void
 query_if_ours (PstClient *client, const char *name, const guint8 *at, gsize size, gpointer user_data)
 {
@@ -118,7 +126,7 @@ query_if_ours (PstClient *client, const char *name, const guint8 *at, gsize size
   if (client->dead || name[0] == ':' || strcmp (name, BUS) == 0 || !pst_bus_name_is_valid (name, strlen (name)))
     return;
   pst_bus_policy_match (client->bus_config->policy, name, NULL, &match);
-  if (match.level > PST_BUS_NONE)
+  if (is_tracked (client, &match))
     pst_client_query_owner (client, name, FALSE);
 }
 
@@ -254,8 +262,21 @@ owner_changed (PstClient *client, const PstHeader *header, const guint8 *data)
       return;
     }
   pst_names_match (client->names, client->bus_config->policy, name, NULL, &match);
-  if (match.level > PST_BUS_NONE && new[0] == ':' && pst_bus_name_is_valid (new, strlen (new)))
+  if (is_tracked (client, &match) && new[0] == ':' && pst_bus_name_is_valid (new, strlen (new)))
     pst_names_add_owner (client->names, new, name);
+}
+
+/* In the client's name. Nothing answers a reply, so its serial may be one for all. */
+static void
+say_nothing (PstClient *client, const PstHeader *header)
+{
+  gsize size;
+  guint8 *data;
+
+  if (!pst_header_wants_reply (header) || header->sender == NULL)
+    return;
+  data = pst_build_empty (G_MAXUINT32, header->serial, header->sender, &size);
+  pst_side_send (&client->bus, data, size, NULL, 0);
 }
 
 PstFate
@@ -288,6 +309,8 @@ pst_client_from_bus (PstClient *client, const PstHeader *header, const guint8 *d
       if (verdict != PST_BUS_PASS)
         printf ("*FILTERED IN*\n");
     }
+  if (verdict == PST_BUS_SAY_NOTHING)
+    say_nothing (client, header);
   if (verdict != PST_BUS_PASS)
     return PST_FATE_DROP;
   if (header->sender != NULL && header->sender[0] == ':')

@@ -12,6 +12,7 @@
  * names become known. */
 
 #define BUS "org.freedesktop.DBus"
+#define DO_NOT_QUEUE 4 /* of RequestName */
 #define SOFT_LIMIT (PST_EXPECTED_MAX - 1024)
 
 static void
@@ -207,6 +208,33 @@ hold (PstClient *client, PstAsk *ask, const char *name, const PstHeader *header,
   return client->dead ? PST_FATE_CLOSED : PST_FATE_DROP;
 }
 
+/* RequestName or ReleaseName of a name that is the application's on the bus as well. Whoever owned it is left alone, nobody is
+ * queued behind or made room for: of the flags only DO_NOT_QUEUE. Whatever the bus answers, the application is told that it
+ * owns the name: it would otherwise talk to who does. */
+static PstFate
+own_outside (PstClient *client, const PstHeader *header, const guint8 *data, const char *name)
+{
+  const guint8 *body = data + header->header_length;
+  guint32 offset = 0;
+  guint8 *copy;
+  gsize size;
+
+  if (strcmp (header->member, "ReleaseName") == 0)
+    {
+      if (strcmp (header->signature, "s") != 0 || !pst_names_unclaim (client->names, name))
+        return refuse (client, header, PST_REPLY_ONE);
+      return pass (client, header, PST_REPLY_ONE);
+    }
+  if (strcmp (header->signature, "su") != 0 || header->n_fds > 0 || pst_message_get_string (header, body, &offset) == NULL ||
+      ((offset + 3) & ~3u) + 4 != header->body_length || !pst_names_claim (client->names, name))
+    return refuse (client, header, PST_REPLY_ONE);
+  if (pst_header_wants_reply (header) && !expect (client, header->serial, PST_REPLY_ONE))
+    return PST_FATE_CLOSED;
+  copy = pst_build_with_last_u32 (header, data, DO_NOT_QUEUE, &size);
+  pst_side_send (&client->bus, copy, size, NULL, 0);
+  return PST_FATE_DROP;
+}
+
 static gboolean
 is_expected (PstClient *client, const PstHeader *header)
 {
@@ -243,7 +271,8 @@ pst_client_from_client (PstClient *client, const PstHeader *header, const guint8
       if (size < (gsize)header->header_length + header->body_length)
         return PST_FATE_WHOLE;
       what.have_body = TRUE;
-      if (header->signature[0] == 's')
+      /* A structure begins where its first member does: "(so)" is an accessible object, the first string its application. */
+      if (header->signature[strspn (header->signature, "(")] == 's')
         what.arg = pst_message_get_string (header, data + header->header_length, &offset);
       verdict = pst_filter_decide (&what, &ask_name);
     }
@@ -279,6 +308,8 @@ pst_client_from_client (PstClient *client, const PstHeader *header, const guint8
       return refuse (client, header, PST_REPLY_FALSE);
     case PST_BUS_SAY_OWNED:
       return refuse (client, header, PST_REPLY_ONE);
+    case PST_BUS_OWN_OUTSIDE:
+      return own_outside (client, header, data, what.arg);
     case PST_BUS_NO_OWNER:
       return refuse (client, header, PST_REPLY_NO_OWNER);
     case PST_BUS_HIDE:

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "filter.h"
 
+#include "catalogue.h"
+
 #include <string.h>
 
 #define BUS "org.freedesktop.DBus"
+#define ATSPI "org.a11y.atspi."
 
 /* How each method of the bus is judged. What is not in the list does not pass. */
 typedef enum
@@ -83,10 +86,12 @@ decide_name_argument (const PstBusCase *what, Method method, const char **ask_na
   PstBusMatch match = { 0 };
 
   if (what->policy->by_catalogue && method == METHOD_OWN)
-    return strcmp (what->header->member, "ListQueuedOwners") != 0 && what->arg != NULL && what->arg[0] != ':' &&
-                   pst_bus_name_is_valid (what->arg, strlen (what->arg))
-               ? PST_BUS_SAY_OWNED
-               : PST_BUS_DENY;
+    {
+      if (strcmp (what->header->member, "ListQueuedOwners") == 0 || what->arg == NULL || what->arg[0] == ':' ||
+          !pst_bus_name_is_valid (what->arg, strlen (what->arg)))
+        return PST_BUS_DENY;
+      return pst_catalogue_is_outside (what->policy, what->arg) ? PST_BUS_OWN_OUTSIDE : PST_BUS_SAY_OWNED;
+    }
   if (what->arg != NULL && pst_bus_name_is_valid (what->arg, strlen (what->arg)))
     pst_names_match (what->names, what->policy, what->arg, NULL, &match);
   if (match.level >= need)
@@ -129,6 +134,27 @@ decide_bus_call (const PstBusCase *what, const char **ask_name)
     }
 }
 
+/* Is what the application says there about itself? Of a member that lists an object, its first string is whose object it is. */
+static PstBusVerdict
+is_own_object (const PstBusCase *what, PstBusVerdict otherwise)
+{
+  if (!what->have_body)
+    return PST_BUS_NEED_BODY;
+  return what->arg != NULL && strcmp (what->arg, pst_names_get_self (what->names)) == 0 ? PST_BUS_PASS : otherwise;
+}
+
+/* A broadcast on the accessibility bus: what happens in its windows, and which objects it has. Assistive programs take others
+ * by their interface, whoever sends them: NameOwnerChanged above all, which would end another application for them. */
+static PstBusVerdict
+decide_accessible_signal (const PstBusCase *what)
+{
+  const char *interface = what->header->interface;
+
+  if (strcmp (interface, ATSPI "Cache") == 0)
+    return is_own_object (what, PST_BUS_DROP);
+  return g_str_has_prefix (interface, ATSPI "Event.") ? PST_BUS_PASS : PST_BUS_DROP;
+}
+
 static PstBusVerdict
 decide_from_client (const PstBusCase *what, const char **ask_name)
 {
@@ -137,13 +163,16 @@ decide_from_client (const PstBusCase *what, const char **ask_name)
   PstBusMatch match = { 0 };
 
   if (header->destination == NULL && header->type == PST_MESSAGE_SIGNAL)
-    return PST_BUS_PASS;
+    return what->policy->accessibility ? decide_accessible_signal (what) : PST_BUS_PASS;
   if (header->destination == NULL || strcmp (header->destination, BUS) == 0)
     return header->type == PST_MESSAGE_CALL ? decide_bus_call (what, ask_name) : PST_BUS_DENY;
 
   pst_names_match (what->names, what->policy, header->destination, &query, &match);
   if (match.level == PST_BUS_OWN || (match.matched && match.level >= PST_BUS_TALK))
-    return PST_BUS_PASS;
+    /* Embed and Unembed name the application that is to be entered or struck out; anybody may name anybody. */
+    return what->policy->accessibility && g_strcmp0 (header->interface, ATSPI "Socket") == 0
+               ? is_own_object (what, PST_BUS_DENY)
+               : PST_BUS_PASS;
   if (match.ask_name != NULL && !match.denied)
     {
       *ask_name = match.ask_name;
@@ -159,6 +188,10 @@ decide_from_bus (const PstBusCase *what)
   PstBusQuery query = { PST_BUS_BROADCASTS, header->path, header->interface, header->member };
   PstBusMatch match = { 0 };
 
+  /* libatspi connects to whatever address it is told, and one can name a program to start ("unixexec:"). */
+  if (what->policy->accessibility && header->type == PST_MESSAGE_CALL &&
+      strcmp (header->member, "GetApplicationBusAddress") == 0)
+    return PST_BUS_SAY_NOTHING;
   if (header->type != PST_MESSAGE_SIGNAL)
     return PST_BUS_PASS;
   if (g_strcmp0 (header->sender, BUS) == 0 && strcmp (header->interface, BUS) == 0 &&

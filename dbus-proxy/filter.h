@@ -9,17 +9,19 @@ G_BEGIN_DECLS
 
 typedef enum
 {
-  PST_BUS_PASS,      /* as it is */
-  PST_BUS_DROP,      /* without a word: signals, replies, and calls that want no reply */
-  PST_BUS_DENY,      /* org.freedesktop.DBus.Error.AccessDenied */
-  PST_BUS_HIDE,      /* as if the name were not there: ServiceUnknown, or NameHasNoOwner */
-  PST_BUS_NO_OWNER,  /* NameHasNoOwner, of a question about a name */
-  PST_BUS_SAY_FALSE, /* the answer is the boolean false */
-  PST_BUS_SAY_OWNED, /* the answer is the number 1: it is the primary owner now, or has released the name */
-  PST_BUS_LIST,      /* passes; of the names in its reply only the visible ones are kept */
-  PST_BUS_HELLO,     /* passes; its reply is the client's own name */
-  PST_BUS_ASK,       /* waits for an answer about @ask_name */
-  PST_BUS_NEED_BODY, /* ask again with the body: the verdict depends on its first string */
+  PST_BUS_PASS,        /* as it is */
+  PST_BUS_DROP,        /* without a word: signals, replies, and calls that want no reply */
+  PST_BUS_DENY,        /* org.freedesktop.DBus.Error.AccessDenied */
+  PST_BUS_HIDE,        /* as if the name were not there: ServiceUnknown, or NameHasNoOwner */
+  PST_BUS_NO_OWNER,    /* NameHasNoOwner, of a question about a name */
+  PST_BUS_SAY_FALSE,   /* the answer is the boolean false */
+  PST_BUS_SAY_OWNED,   /* the answer is the number 1: it is the primary owner now, or has released the name */
+  PST_BUS_OWN_OUTSIDE, /* likewise, and in truth if nobody else is: with flags of our own */
+  PST_BUS_SAY_NOTHING, /* from the bus: the answer is the empty string */
+  PST_BUS_LIST,        /* passes; of the names in its reply only the visible ones are kept */
+  PST_BUS_HELLO,       /* passes; its reply is the client's own name */
+  PST_BUS_ASK,         /* waits for an answer about @ask_name */
+  PST_BUS_NEED_BODY,   /* ask again with the body: the verdict depends on its first string */
 } PstBusVerdict;
 
 typedef struct
@@ -49,7 +51,14 @@ typedef struct
  *   anything else    PASS: who is on the bus is trusted to write to the client.
  * With a policy by catalogue, RequestName and ReleaseName of a well-known name are SAY_OWNED: the application is told that it
  * owns the name, and on the bus it does not. (If it did, or were told that another does, it would talk to the instance of
- * itself that runs outside of a sandbox, or be taken for it.) ASK comes in the place of HIDE or DENY when the name is to be
+ * itself that runs outside of a sandbox, or be taken for it.) Names by which others are to find it (of media players) are
+ * OWN_OUTSIDE.
+ *
+ * On the accessibility bus the application is who is looked at, and looks at nobody. Of what it broadcasts only events and
+ * objects of its own PASS; Embed and Unembed only of itself; nothing is ASKed; what asks it for an address to connect to is
+ * told none (SAY_NOTHING).
+ *
+ * ASK comes in the place of HIDE or DENY when the name is to be
  * asked for, unless a rule refuses it. HIDE and DENY are said of signals too; nobody is told then. Without a filter everything
  * is PASS. */
 PstBusVerdict pst_filter_decide (const PstBusCase *what, const char **ask_name);

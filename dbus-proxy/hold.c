@@ -115,7 +115,8 @@ find_by_name (PstClient *client, const char *name)
 }
 
 /* Has just this been asked? By a catalogue, the broker may allow what it was asked for, and the rules still ask: of a call
- * without an interface, say, which may be one of another part. It would be asked again and again. */
+ * without an interface, say, which may be one of another part. It would be asked again and again. And what was refused for this
+ * once is refused; the rest of what waits for the name may be of another part, and has its own question. */
 static gboolean
 is_answered (const PstAsk *ask, const char *name, const PstHeader *header)
 {
@@ -170,16 +171,16 @@ void
 pst_ask_answer (PstAsk *ask, PstAskAnswer answer)
 {
   PstClient *client = ask->client;
+  const PstBusPolicy *policy = client->bus_config->policy;
   Held *held;
 
   g_queue_remove (&client->held, ask);
-  if (answer != PST_ASK_RETRY)
+  if (answer != PST_ASK_RETRY && !policy->by_catalogue)
     pst_names_set_answer (client->names, ask->name, answer == PST_ASK_ALLOW);
   /* Its signals are let in, and its unique name may be written to, as soon as we know who it is. */
-  if (answer == PST_ASK_RETRY ||
-      (answer == PST_ASK_ALLOW && g_hash_table_lookup (client->bus_config->policy->names, ask->name) == NULL))
+  if (answer == PST_ASK_RETRY || (answer == PST_ASK_ALLOW && g_hash_table_lookup (policy->names, ask->name) == NULL))
     pst_client_query_owner (client, ask->name, TRUE);
-  client->retried = answer == PST_ASK_RETRY && client->bus_config->policy->by_catalogue ? ask : NULL;
+  client->retried = policy->by_catalogue ? ask : NULL;
   while ((held = g_queue_pop_head (&ask->messages)) != NULL)
     {
       client->n_held--;

@@ -22,6 +22,7 @@ typedef enum
 #define PST_MESSAGE_FIXED 16                 /* bytes that say how long the rest is */
 #define PST_MESSAGE_MAX (128u * 1024 * 1024) /* header and body; the protocol's limit */
 #define PST_MESSAGE_MAX_HEADER (64u * 1024)  /* ours: the header must fit into one read */
+#define PST_MESSAGE_MAX_NAME 255             /* of a bus name, an interface or a member */
 #define PST_MESSAGE_MAX_FDS 253              /* what the kernel carries at once */
 
 typedef struct

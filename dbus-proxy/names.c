@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "names.h"
 
+#include "catalogue.h"
+
 #include <string.h>
 
 typedef struct
 {
   guint32 number;
+  gboolean wrote;   /* to the client */
   GPtrArray *owned; /* (nullable): well-known names, now or once */
 } Peer;
 
@@ -13,7 +16,9 @@ struct _PstNames
 {
   char *self;
   GHashTable *peers;   /* unique name → Peer */
+  GHashTable *owners;  /* well-known name → GPtrArray of Peer (not owned): now or once */
   GHashTable *answers; /* (nullable) well-known name → 1 allowed, 0 denied */
+  GHashTable *outside; /* set of names that the client owns on the bus in truth */
   guint32 last_number;
 };
 
@@ -27,6 +32,12 @@ peer_free (gpointer data)
   g_free (peer);
 }
 
+static void
+owners_free (gpointer owners)
+{
+  g_ptr_array_free (owners, TRUE);
+}
+
 PstNames *
 pst_names_new (void)
 {
@@ -34,6 +45,8 @@ pst_names_new (void)
 
   names->self = g_strdup ("");
   names->peers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, peer_free);
+  names->owners = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, owners_free);
+  names->outside = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   return names;
 }
 
@@ -43,7 +56,9 @@ pst_names_free (PstNames *names)
   if (names == NULL)
     return;
   g_free (names->self);
+  g_hash_table_unref (names->owners);
   g_hash_table_unref (names->peers);
+  g_hash_table_unref (names->outside);
   g_clear_pointer (&names->answers, g_hash_table_unref);
   g_free (names);
 }
@@ -81,6 +96,8 @@ pst_names_saw (PstNames *names, const char *unique)
 
   if (peer == NULL && g_hash_table_size (names->peers) < PST_NAMES_MAX_PEERS)
     peer = ensure (names, unique);
+  if (peer != NULL)
+    peer->wrote = TRUE;
   return peer != NULL ? peer->number : 0;
 }
 
@@ -104,18 +121,44 @@ void
 pst_names_add_owner (PstNames *names, const char *unique, const char *well_known)
 {
   Peer *peer = ensure (names, unique);
+  GPtrArray *owners;
 
   if (peer == NULL || pst_names_owns (names, unique, well_known))
     return;
   if (peer->owned == NULL)
     peer->owned = g_ptr_array_new_with_free_func (g_free);
   g_ptr_array_add (peer->owned, g_strdup (well_known));
+  owners = g_hash_table_lookup (names->owners, well_known);
+  if (owners == NULL)
+    {
+      owners = g_ptr_array_new ();
+      g_hash_table_insert (names->owners, g_strdup (well_known), owners);
+    }
+  g_ptr_array_add (owners, peer);
 }
 
 void
 pst_names_forget (PstNames *names, const char *unique)
 {
+  Peer *peer = g_hash_table_lookup (names->peers, unique);
+
+  for (guint i = 0; peer != NULL && peer->owned != NULL && i < peer->owned->len; i++)
+    g_ptr_array_remove (g_hash_table_lookup (names->owners, g_ptr_array_index (peer->owned, i)), peer);
   g_hash_table_remove (names->peers, unique);
+}
+
+gboolean
+pst_names_claim (PstNames *names, const char *well_known)
+{
+  if (g_hash_table_contains (names->outside, well_known))
+    return TRUE;
+  return g_hash_table_size (names->outside) < PST_NAMES_MAX_OUTSIDE && g_hash_table_add (names->outside, g_strdup (well_known));
+}
+
+gboolean
+pst_names_unclaim (PstNames *names, const char *well_known)
+{
+  return g_hash_table_remove (names->outside, well_known);
 }
 
 guint
@@ -160,21 +203,80 @@ match_well_known (const PstNames *names, const PstBusPolicy *policy, const char 
     match->ask_name = one.ask_name;
 }
 
+/* What @peer owns says something about a message to any of its names: D-Bus delivers by the connection. *@best is whose word
+ * holds. */
+static void
+join_peer (const PstBusPolicy *policy, const Peer *peer, const char *but, const PstBusQuery *query, PstBusOpinion *opinion,
+           const char **best)
+{
+  for (guint i = 0; peer->owned != NULL && i < peer->owned->len; i++)
+    {
+      const char *name = g_ptr_array_index (peer->owned, i);
+      PstBusOpinion one;
+
+      if (but != NULL && strcmp (name, but) == 0)
+        continue;
+      pst_catalogue_consult (policy, name, query, &one);
+      if (*best == NULL)
+        *opinion = one;
+      if (*best == NULL || pst_catalogue_join (opinion, &one))
+        *best = name;
+    }
+}
+
+static void
+match_by_catalogue (const PstNames *names, const PstBusPolicy *policy, const char *name, const PstBusQuery *query,
+                    PstBusMatch *match)
+{
+  const Peer *peer = name[0] == ':' ? g_hash_table_lookup (names->peers, name) : NULL;
+  const char *best = NULL;
+  PstBusOpinion opinion;
+
+  if (name[0] == ':')
+    {
+      if (peer != NULL)
+        join_peer (policy, peer, NULL, query, &opinion, &best);
+      if (peer != NULL && peer->wrote)
+        match->level = MAX (match->level, PST_BUS_SEE);
+    }
+  else
+    {
+      const GPtrArray *owners = query != NULL ? g_hash_table_lookup (names->owners, name) : NULL;
+      PstBusLevel level;
+
+      pst_catalogue_consult (policy, name, query, &opinion);
+      level = opinion.level;
+      best = name;
+      for (guint i = 0; owners != NULL && i < owners->len; i++)
+        join_peer (policy, g_ptr_array_index (owners, i), name, query, &opinion, &best);
+      /* What may be seen of the others is seen under their names; a name that is there at all may be sent what another of the
+       * same connection allows. */
+      opinion.level = level == PST_BUS_SEE && opinion.answer == PST_BUS_ANSWER_ALLOW && query != NULL ? PST_BUS_TALK : level;
+    }
+  if (best != NULL)
+    pst_catalogue_conclude (&opinion, best, query, match);
+}
+
 void
 pst_names_match (const PstNames *names, const PstBusPolicy *policy, const char *name, const PstBusQuery *query,
                  PstBusMatch *match)
 {
   const Peer *peer;
 
+  if (name[0] == ':' && strcmp (name, names->self) == 0)
+    {
+      match->level = MAX (match->level, PST_BUS_TALK);
+      match->matched = TRUE;
+    }
+  if (policy->by_catalogue)
+    {
+      match_by_catalogue (names, policy, name, query, match);
+      return;
+    }
   if (name[0] != ':')
     {
       match_well_known (names, policy, name, query, match);
       return;
-    }
-  if (strcmp (name, names->self) == 0)
-    {
-      match->level = MAX (match->level, PST_BUS_TALK);
-      match->matched = TRUE;
     }
   peer = g_hash_table_lookup (names->peers, name);
   if (peer == NULL)

@@ -13,6 +13,8 @@ typedef struct _PstNames PstNames;
 
 #define PST_NAMES_MAX_PEERS 16384 /* further peers that write to the client stay invisible, though their message arrives */
 
+#define PST_NAMES_MAX_OUTSIDE 8 /* names that one connection owns in truth */
+
 PstNames *pst_names_new (void);
 void pst_names_free (PstNames *names);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PstNames, pst_names_free)
@@ -26,12 +28,17 @@ guint32 pst_names_get_number (const PstNames *names, const char *unique); /* 0: 
 void pst_names_add_owner (PstNames *names, const char *unique, const char *well_known);
 gboolean pst_names_owns (const PstNames *names, const char *unique, const char *well_known);
 void pst_names_forget (PstNames *names, const char *unique);
+
+/* The names that the client owns on the bus in truth are few. FALSE: it has too many, or does not own this one. */
+gboolean pst_names_claim (PstNames *names, const char *well_known);
+gboolean pst_names_unclaim (PstNames *names, const char *well_known);
 guint pst_names_get_n_peers (const PstNames *names);
 
 /* An answer that a person gave about a name, for as long as this client is there. */
 void pst_names_set_answer (PstNames *names, const char *well_known, gboolean allow);
 
-/* What @policy and this table say about @name, well-known or unique, and @query (nullable). */
+/* What @policy and this table say about @name, well-known or unique, and @query (nullable). By a catalogue, all the names that
+ * the receiver owns or owned have a say, see pst_catalogue_join(). */
 void pst_names_match (const PstNames *names, const PstBusPolicy *policy, const char *name, const PstBusQuery *query,
                       PstBusMatch *match);
 

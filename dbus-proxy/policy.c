@@ -64,6 +64,7 @@ pst_bus_policy_new (void)
   PstBusPolicy *policy = g_new0 (PstBusPolicy, 1);
 
   policy->names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, rules_free);
+  policy->outside = g_ptr_array_new_with_free_func (g_free);
   pst_bus_policy_add (policy, "org.freedesktop.DBus", PST_BUS_TALK, PST_BUS_ANSWER_ALLOW);
   return policy;
 }
@@ -74,6 +75,7 @@ pst_bus_policy_free (PstBusPolicy *policy)
   if (policy == NULL)
     return;
   g_hash_table_unref (policy->names);
+  g_ptr_array_unref (policy->outside);
   g_free (policy);
 }
 
@@ -123,7 +125,8 @@ pst_bus_policy_add_rule (PstBusPolicy *policy, const char *name, const char *tex
 }
 
 gboolean
-pst_bus_policy_add_part (PstBusPolicy *policy, const char *name, const char *interface, const char *member, PstBusAnswer answer)
+pst_bus_policy_add_part (PstBusPolicy *policy, const char *name, const char *interface, const char *member, const char *path,
+                         PstBusAnswer answer)
 {
   PstBusRule *rule = g_new0 (PstBusRule, 1);
 
@@ -132,6 +135,7 @@ pst_bus_policy_add_part (PstBusPolicy *policy, const char *name, const char *int
   rule->kinds = PST_BUS_CALLS | PST_BUS_BROADCASTS;
   rule->interface = g_strdup (interface);
   rule->member = g_strdup (member);
+  rule->path = g_strdup (path);
   return add (policy, name, rule, FALSE);
 }
 
@@ -164,7 +168,10 @@ pst_bus_policy_match (const PstBusPolicy *policy, const char *name, const PstBus
 
   if (policy->by_catalogue)
     {
-      pst_catalogue_match (policy, name, query, match);
+      PstBusOpinion opinion;
+
+      pst_catalogue_consult (policy, name, query, &opinion);
+      pst_catalogue_conclude (&opinion, name, query, match);
       return;
     }
   if (length >= sizeof part)

@@ -45,7 +45,9 @@ typedef struct
   gboolean log;           /* each message is told on standard output */
   gboolean by_catalogue;  /* the most specific rule decides, and names are owned only in appearance: see catalogue.h */
   gboolean ask_undecided; /* a name without a rule is asked for instead of hidden */
+  gboolean accessibility; /* it is the accessibility bus: see filter.h */
   GHashTable *names;      /* well-known name → GPtrArray of PstBusRule */
+  GPtrArray *outside;     /* of char *: by a catalogue, the patterns of the names that are owned in truth */
 } PstBusPolicy;
 
 /* What a policy says about one name (or, accumulated, about all the names that one peer owns) and one message. */
@@ -72,9 +74,9 @@ gboolean pst_bus_policy_add (PstBusPolicy *policy, const char *name, PstBusLevel
 /* @rule is [METHOD][@PATH]: METHOD is "*", INTERFACE.* or INTERFACE.MEMBER; PATH may end in slash-asterisk. */
 gboolean pst_bus_policy_add_rule (PstBusPolicy *policy, const char *name, const char *rule, PstBusKind kind);
 
-/* A rule about the calls of @interface and @member (each (nullable): any), for a policy by catalogue. */
+/* A rule about the calls of @interface and @member, at the object @path (each (nullable): any), for a policy by catalogue. */
 gboolean pst_bus_policy_add_part (PstBusPolicy *policy, const char *name, const char *interface, const char *member,
-                                  PstBusAnswer answer);
+                                  const char *path, PstBusAnswer answer);
 
 /* Adds what the policy says about the well-known name @name to @match. @query is NULL for the level only. */
 void pst_bus_policy_match (const PstBusPolicy *policy, const char *name, const PstBusQuery *query, PstBusMatch *match);

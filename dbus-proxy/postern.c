@@ -29,7 +29,7 @@
 
 #define MAX_POLICY (16u << 20)
 #define MAX_QUEUED 65536u
-#define MAX_BUSES 2
+#define MAX_BUSES 3
 /* The system bus takes 64 connections that have not said who they are yet, from everybody together, and 256 of one user: one
  * application must not take them all. */
 #define MAX_CLIENTS 48
@@ -341,6 +341,7 @@ take_connection (PstPacket *packet)
 static void
 serve (PstPacket *packet)
 {
+  static const char *const buses[] = { "session", "system", "a11y" };
   g_autoptr (GVariantIter) names = NULL;
   const char *name;
 
@@ -351,9 +352,12 @@ serve (PstPacket *packet)
     {
       Served *one = &served[n_served];
 
-      if (n_served == MAX_BUSES || (strcmp (name, "session") != 0 && strcmp (name, "system") != 0))
+      one->name = NULL;
+      for (gsize i = 0; n_served < MAX_BUSES && i < G_N_ELEMENTS (buses); i++)
+        if (strcmp (name, buses[i]) == 0)
+          one->name = buses[i];
+      if (one->name == NULL)
         give_up ("the supervisor names a bus that is none");
-      one->name = strcmp (name, "session") == 0 ? "session" : "system";
       one->listener = pst_message_steal_fd (&packet->message, n_served + 1);
       one->bus = (PstBus){
         .number = n_served, .decider = &decider, .connect = on_connect, .forget = on_forget, .max_clients = MAX_CLIENTS

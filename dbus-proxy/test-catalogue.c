@@ -112,9 +112,13 @@ test_signals (void)
   pst_bus_policy_match (policy, "org.example.Quiet", &query, &quiet);
   g_assert_true (quiet.matched);
   query.interface = "org.example.Keys";
-  query.member = "Count";
+  query.member = "Changed";
   pst_bus_policy_match (policy, "org.example.Keys", &query, &keys);
   g_assert_false (keys.matched);
+  /* listed by its name */
+  query.member = "Count";
+  pst_bus_policy_match (policy, "org.example.Keys", &query, &keys);
+  g_assert_true (keys.matched);
   {
     g_autoptr (PstBusPolicy) narrow = pst_catalogue_parse ("session org.example.Shell * * deny\n"
                                                            "session org.example.Shell org.example.Shell * allow\n",
@@ -142,6 +146,12 @@ test_malformed (void)
                                      "session :1.5 * * allow\n",
                                      "session org.a * Member allow\n",
                                      "elsewhere org.a * * allow\n",
+                                     "session org.a org.b M@x allow\n",
+                                     "session org.a * *@/x allow\n",
+                                     "own elsewhere org.a\n",
+                                     "own session\n",
+                                     "own session :1.1\n",
+                                     "own session org.a more\n",
                                      NULL };
 
   for (const char *const *one = bad; *one; one++)
@@ -151,6 +161,226 @@ test_malformed (void)
 
     g_assert_cmpint (judge (nothing, "org.example.Quiet", "a.b", "C"), ==, ASK);
   }
+}
+
+static Outcome
+judge_for (const PstBusPolicy *policy, const PstNames *names, const char *name, const char *interface, const char *member,
+           const char **ask_name)
+{
+  PstHeader header = { .type = PST_MESSAGE_CALL,
+                       .serial = 1,
+                       .path = "/",
+                       .interface = interface,
+                       .member = member,
+                       .destination = name,
+                       .signature = "" };
+  PstBusCase what = { .policy = policy, .names = names, .header = &header };
+
+  switch (pst_filter_decide (&what, ask_name))
+    {
+    case PST_BUS_PASS:
+      return ALLOW;
+    case PST_BUS_ASK:
+      return ASK;
+    default:
+      return DENY;
+    }
+}
+
+/* One connection has four names: a permission for one of them is none for what the others refuse. */
+static void
+test_connection (void)
+{
+  static const char shared[] = "session org.a.Files * * allow\n"
+                               "session org.a.Files org.x.Listed * allow\n"
+                               "session org.a.Shell * * deny\n"
+                               "session org.a.Notes * * deny\n"
+                               "session org.a.Notes org.a.Notes * allow\n"
+                               "session org.a.Notes org.freedesktop.DBus.Properties Get allow\n"
+                               "session org.a.Keys * * ask\n"
+                               "session org.a.Keys org.x.Keys Read deny\n";
+  g_autoptr (PstBusPolicy) policy = pst_catalogue_parse (shared, "session");
+  g_autoptr (PstNames) names = pst_names_new ();
+  const char *const ways[] = { "org.a.Files", ":1.7" };
+  const char *ask;
+
+  g_assert_nonnull (policy);
+  /* alone */
+  g_assert_cmpint (judge_for (policy, names, "org.a.Files", "org.x.Script", "Run", &ask), ==, ALLOW);
+  pst_names_add_owner (names, ":1.7", "org.a.Files");
+  g_assert_cmpint (judge_for (policy, names, ":1.7", "org.x.Script", "Run", &ask), ==, ALLOW);
+  /* the same with others on the connection */
+  pst_names_add_owner (names, ":1.7", "org.a.Shell");
+  pst_names_add_owner (names, ":1.7", "org.a.Notes");
+  for (gsize i = 0; i < G_N_ELEMENTS (ways); i++)
+    {
+      g_assert_cmpint (judge_for (policy, names, ways[i], "org.x.Script", "Run", &ask), ==, DENY);
+      g_assert_cmpint (judge_for (policy, names, ways[i], "org.a.Shell", "Eval", &ask), ==, DENY);
+      g_assert_cmpint (judge_for (policy, names, ways[i], "org.a.Files.Of", "Open", &ask), ==, ALLOW);
+      g_assert_cmpint (judge_for (policy, names, ways[i], "org.x.Listed", "Open", &ask), ==, ALLOW);
+      g_assert_cmpint (judge_for (policy, names, ways[i], "org.a.Notes", "Notify", &ask), ==, ALLOW);
+      g_assert_cmpint (judge_for (policy, names, ways[i], "org.freedesktop.DBus.Properties", "Get", &ask), ==, ALLOW);
+      g_assert_cmpint (judge_for (policy, names, ways[i], "org.freedesktop.DBus.Properties", "Set", &ask), ==, DENY);
+      g_assert_cmpint (judge_for (policy, names, ways[i], NULL, "Notify", &ask), ==, DENY);
+    }
+  /* a part that is refused stays so, whatever is allowed elsewhere */
+  pst_names_add_owner (names, ":1.8", "org.a.Files");
+  pst_names_add_owner (names, ":1.8", "org.a.Keys");
+  g_assert_cmpint (judge_for (policy, names, ":1.8", "org.x.Keys", "Read", &ask), ==, DENY);
+  g_assert_cmpint (judge_for (policy, names, ":1.8", "org.x.Keys", "List", &ask), ==, ASK);
+  g_assert_cmpstr (ask, ==, "org.a.Keys");
+  /* when it has left the bus, it has no say */
+  pst_names_forget (names, ":1.7");
+  pst_names_forget (names, ":1.8");
+  g_assert_cmpint (judge_for (policy, names, "org.a.Files", "org.x.Script", "Run", &ask), ==, ALLOW);
+  /* what is named after a service is its own, also when it is not known yet who owns what: a service that is started by the
+   * call */
+  g_assert_cmpint (judge_for (policy, names, "org.a.Files", "org.a.Shell.Screenshot", "Take", &ask), ==, DENY);
+  g_assert_cmpint (judge_for (policy, names, "org.a.Files", "org.a.Keys", "List", &ask), ==, ASK);
+  g_assert_cmpstr (ask, ==, "org.a.Keys");
+  g_assert_cmpint (judge_for (policy, names, "org.a.Files", "org.a.Shellfish", "Take", &ask), ==, ALLOW);
+}
+
+/* Who owns a name that is refused is known, and not seen. */
+static void
+test_hidden_owner (void)
+{
+  g_autoptr (PstBusPolicy) policy = pst_catalogue_parse (text, "session");
+  g_autoptr (PstNames) names = pst_names_new ();
+  PstBusMatch match = { 0 };
+
+  pst_names_add_owner (names, ":1.3", "org.example.Never");
+  pst_names_match (names, policy, ":1.3", NULL, &match);
+  g_assert_cmpint (match.level, ==, PST_BUS_NONE);
+  pst_names_saw (names, ":1.3");
+  pst_names_match (names, policy, ":1.3", NULL, &match);
+  g_assert_cmpint (match.level, ==, PST_BUS_SEE);
+}
+
+static void
+test_outside (void)
+{
+  g_autoptr (PstBusPolicy) policy = pst_catalogue_parse ("own session org.mpris.MediaPlayer2.Totem.*\n"
+                                                         "own session org.mpris.MediaPlayer2.vlc-{number}\n",
+                                                         "session");
+  static const struct
+  {
+    const char *name;
+    gboolean outside;
+  } cases[] = {
+    { "org.mpris.MediaPlayer2.totem", TRUE },     { "org.mpris.MediaPlayer2.Totem.instance7", TRUE },
+    { "org.mpris.MediaPlayer2.totem2", FALSE },   { "org.mpris.MediaPlayer2.tote", FALSE },
+    { "org.mpris.MediaPlayer2.vlc-12", TRUE },    { "org.mpris.MediaPlayer2.vlc-", FALSE },
+    { "org.mpris.MediaPlayer2.vlc-1x", FALSE },   { "org.mpris.MediaPlayer2.vlc", FALSE },
+    { "org.mpris.MediaPlayer2.spotify", FALSE },  { "org.mpris.MediaPlayer2", FALSE },
+    { "org.mpris.MediaPlayer2.totemx.y", FALSE },
+  };
+
+  g_assert_nonnull (policy);
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    g_assert_cmpint (pst_catalogue_is_outside (policy, cases[i].name), ==, cases[i].outside);
+  {
+    g_autoptr (PstNames) names = pst_names_new ();
+
+    for (guint i = 0; i < PST_NAMES_MAX_OUTSIDE; i++)
+      {
+        g_autofree char *name = g_strdup_printf ("org.mpris.MediaPlayer2.totem.i%u", i);
+
+        g_assert_true (pst_names_claim (names, name));
+      }
+    g_assert_true (pst_names_claim (names, "org.mpris.MediaPlayer2.totem.i0"));
+    g_assert_false (pst_names_claim (names, "org.mpris.MediaPlayer2.totem.other"));
+    g_assert_true (pst_names_unclaim (names, "org.mpris.MediaPlayer2.totem.i0"));
+    g_assert_false (pst_names_unclaim (names, "org.mpris.MediaPlayer2.totem.i0"));
+    g_assert_true (pst_names_claim (names, "org.mpris.MediaPlayer2.totem.other"));
+  }
+}
+
+static PstBusVerdict
+on_accessibility_bus (const PstNames *names, PstHeader *header, gboolean from_bus, const char *arg)
+{
+  static const char rules[] = "a11y org.a11y.atspi.Registry * * deny\n"
+                              "a11y org.a11y.atspi.Registry org.a11y.atspi.Socket Embed@/root allow\n"
+                              "a11y org.a11y.atspi.Registry org.a11y.atspi.Registry EventListenerRegistered allow\n";
+  g_autoptr (PstBusPolicy) policy = pst_catalogue_parse (rules, "a11y");
+  PstBusCase what = { .policy = policy, .names = names, .header = header, .from_bus = from_bus };
+  const char *ask;
+  PstBusVerdict verdict = pst_filter_decide (&what, &ask);
+
+  if (verdict != PST_BUS_NEED_BODY)
+    return verdict;
+  what.have_body = TRUE;
+  what.arg = arg;
+  return pst_filter_decide (&what, &ask);
+}
+
+static void
+test_accessibility (void)
+{
+  g_autoptr (PstNames) names = pst_names_new ();
+  PstHeader call = { .type = PST_MESSAGE_CALL,
+                     .serial = 1,
+                     .path = "/root",
+                     .interface = "org.a11y.atspi.Socket",
+                     .member = "Embed",
+                     .destination = "org.a11y.atspi.Registry",
+                     .signature = "(so)" };
+  PstHeader said = { .type = PST_MESSAGE_SIGNAL,
+                     .serial = 1,
+                     .path = "/a",
+                     .interface = "org.a11y.atspi.Event.Object",
+                     .member = "StateChanged",
+                     .signature = "" };
+  PstHeader asked = { .type = PST_MESSAGE_CALL,
+                      .serial = 1,
+                      .path = "/root",
+                      .interface = "org.a11y.atspi.Application",
+                      .member = "GetApplicationBusAddress",
+                      .sender = ":1.9",
+                      .destination = ":1.2",
+                      .signature = "" };
+  PstHeader heard = { .type = PST_MESSAGE_SIGNAL,
+                      .serial = 1,
+                      .path = "/a",
+                      .interface = "org.a11y.atspi.Registry",
+                      .member = "EventListenerRegistered",
+                      .sender = ":1.1",
+                      .signature = "" };
+
+  pst_names_set_self (names, ":1.2");
+  pst_names_add_owner (names, ":1.1", "org.a11y.atspi.Registry");
+  g_assert_cmpint (on_accessibility_bus (names, &call, FALSE, ":1.2"), ==, PST_BUS_PASS);
+  g_assert_cmpint (on_accessibility_bus (names, &call, FALSE, ":1.3"), ==, PST_BUS_DENY);
+  g_assert_cmpint (on_accessibility_bus (names, &call, FALSE, NULL), ==, PST_BUS_DENY);
+  call.destination = ":1.1";
+  g_assert_cmpint (on_accessibility_bus (names, &call, FALSE, ":1.2"), ==, PST_BUS_PASS);
+  call.path = "/root/2";
+  g_assert_cmpint (on_accessibility_bus (names, &call, FALSE, ":1.2"), ==, PST_BUS_DENY);
+  call.path = "/root";
+  call.interface = NULL;
+  g_assert_cmpint (on_accessibility_bus (names, &call, FALSE, ":1.2"), ==, PST_BUS_DENY);
+  call.interface = "org.a11y.atspi.Accessible";
+  call.destination = "org.elsewhere.Name";
+  g_assert_cmpint (on_accessibility_bus (names, &call, FALSE, ":1.2"), ==, PST_BUS_DENY);
+
+  g_assert_cmpint (on_accessibility_bus (names, &said, FALSE, NULL), ==, PST_BUS_PASS);
+  said.interface = "org.freedesktop.DBus";
+  g_assert_cmpint (on_accessibility_bus (names, &said, FALSE, NULL), ==, PST_BUS_DROP);
+  said.interface = "org.a11y.atspi.Registry";
+  g_assert_cmpint (on_accessibility_bus (names, &said, FALSE, NULL), ==, PST_BUS_DROP);
+  said.interface = "org.a11y.atspi.Cache";
+  g_assert_cmpint (on_accessibility_bus (names, &said, FALSE, ":1.2"), ==, PST_BUS_PASS);
+  g_assert_cmpint (on_accessibility_bus (names, &said, FALSE, ":1.3"), ==, PST_BUS_DROP);
+
+  g_assert_cmpint (on_accessibility_bus (names, &asked, TRUE, NULL), ==, PST_BUS_SAY_NOTHING);
+  asked.interface = NULL;
+  g_assert_cmpint (on_accessibility_bus (names, &asked, TRUE, NULL), ==, PST_BUS_SAY_NOTHING);
+  asked.member = "GetLocale";
+  g_assert_cmpint (on_accessibility_bus (names, &asked, TRUE, NULL), ==, PST_BUS_PASS);
+
+  g_assert_cmpint (on_accessibility_bus (names, &heard, TRUE, NULL), ==, PST_BUS_PASS);
+  heard.member = "Other";
+  g_assert_cmpint (on_accessibility_bus (names, &heard, TRUE, NULL), ==, PST_BUS_DROP);
 }
 
 /* Owning a name is pretended: the application goes on, and nobody outside is talked to or can be mistaken for. */
@@ -172,6 +402,16 @@ test_own (void)
   g_assert_cmpint (pst_filter_decide (&what, &ask_name), ==, PST_BUS_SAY_OWNED);
   header.member = "ReleaseName";
   g_assert_cmpint (pst_filter_decide (&what, &ask_name), ==, PST_BUS_SAY_OWNED);
+  {
+    g_autoptr (PstBusPolicy) outside = pst_catalogue_parse ("own session org.example.Quiet\n", "session");
+
+    what.policy = outside;
+    g_assert_cmpint (pst_filter_decide (&what, &ask_name), ==, PST_BUS_OWN_OUTSIDE);
+    what.arg = "org.example.Quieter";
+    g_assert_cmpint (pst_filter_decide (&what, &ask_name), ==, PST_BUS_SAY_OWNED);
+    what.arg = "org.example.Quiet";
+    what.policy = policy;
+  }
   header.member = "ListQueuedOwners";
   g_assert_cmpint (pst_filter_decide (&what, &ask_name), ==, PST_BUS_DENY);
   header.member = "RequestName";
@@ -189,5 +429,9 @@ main (int argc, char **argv)
   g_test_add_func ("/catalogue/signals", test_signals);
   g_test_add_func ("/catalogue/malformed", test_malformed);
   g_test_add_func ("/catalogue/own", test_own);
+  g_test_add_func ("/catalogue/connection", test_connection);
+  g_test_add_func ("/catalogue/hidden-owner", test_hidden_owner);
+  g_test_add_func ("/catalogue/outside", test_outside);
+  g_test_add_func ("/catalogue/accessibility", test_accessibility);
   return g_test_run ();
 }
