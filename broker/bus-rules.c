@@ -74,7 +74,7 @@ modules_of (const PstDecideInput *input)
 static const char *
 bus_word (PstServiceBus bus)
 {
-  return bus == PST_SERVICE_BUS_SYSTEM ? "system" : "session";
+  return bus == PST_SERVICE_BUS_SYSTEM ? "system" : bus == PST_SERVICE_BUS_A11Y ? "a11y" : "session";
 }
 
 /* @name: of the message, which may be of a family in the catalogue. */
@@ -153,6 +153,38 @@ answer_of (PstServiceVerdict verdict)
   return PST_ANSWER_DENY;
 }
 
+/* Does the entry open some messages of a service that is refused as a whole? Then a permission for it is one for these: the
+ * program behind it owns other names as well, and takes what is theirs under this one. */
+static gboolean
+opens_some (const PstServices *services, const PstServiceEntry *entry)
+{
+  const GPtrArray *rules = pst_services_rules (services);
+
+  for (guint i = 0; i < rules->len; i++)
+    {
+      const PstServiceRule *rule = rules->pdata[i];
+
+      if (rule->entry == entry && rule->interface && rule->verdict != PST_SERVICE_NEVER)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static gboolean
+asks_for_some (const PstServices *services, const PstServiceEntry *entry)
+{
+  const GPtrArray *rules = pst_services_rules (services);
+
+  for (guint i = 0; i < rules->len; i++)
+    {
+      const PstServiceRule *rule = rules->pdata[i];
+
+      if (rule->entry == entry && rule->interface && rule->verdict == PST_SERVICE_ASK)
+        return TRUE;
+    }
+  return FALSE;
+}
+
 PstAnswer
 pst_bus_rules_decide (const PstDecideInput *input, const PstServices *services, const char *resource)
 {
@@ -169,7 +201,8 @@ pst_bus_rules_decide (const PstDecideInput *input, const PstServices *services, 
     {
       PstServiceMatch match = pst_services_lookup (services, modules_of (input), parsed.bus, parsed.name, NULL, NULL, 0);
 
-      return match.entry && match.verdict == PST_SERVICE_NEVER ? PST_ANSWER_DENY : PST_ANSWER_ASK;
+      return match.entry && match.verdict == PST_SERVICE_NEVER && !asks_for_some (services, match.entry) ? PST_ANSWER_DENY
+                                                                                                         : PST_ANSWER_ASK;
     }
   return PST_ANSWER_ASK;
 }
@@ -195,17 +228,17 @@ answer_word (PstAnswer answer)
 }
 
 static void
-add_line (GString *out, PstServiceBus bus, const char *name, gboolean family, const char *interface, const char *member,
-          PstAnswer answer)
+add_line (GString *out, PstServiceBus bus, const char *name, gboolean family, const PstServiceRule *rule, PstAnswer answer)
 {
-  g_string_append_printf (out, "%s %s%s %s %s %s\n", bus_word (bus), name, family ? ".*" : "", interface ? interface : "*",
-                          member ? member : "*", answer_word (answer));
+  g_string_append_printf (out, "%s %s%s %s %s%s%s %s\n", bus_word (bus), name, family ? ".*" : "",
+                          rule && rule->interface ? rule->interface : "*", rule && rule->member ? rule->member : "*",
+                          rule && rule->path ? "@" : "", rule && rule->path ? rule->path : "", answer_word (answer));
 }
 
 /* A rule of the catalogue for @name, which is its entry's name or one of the entry's family that the person has a rule for. */
 static void
-add_rule (GString *out, const PstDecideInput *input, const PstServiceRule *rule, PstServiceBus bus, const char *name,
-          gboolean family)
+add_rule (GString *out, const PstDecideInput *input, const PstServices *services, const PstServiceRule *rule, PstServiceBus bus,
+          const char *name, gboolean family)
 {
   const PstServiceEntry *entry = rule->entry;
   PstAnswer catalogue = answer_of (rule->verdict), person = person_says (input, bus, name, entry->part), answer = catalogue;
@@ -214,9 +247,10 @@ add_rule (GString *out, const PstDecideInput *input, const PstServiceRule *rule,
    * within a service. */
   if (person == PST_ANSWER_DENY || (person == PST_ANSWER_ASK && catalogue == PST_ANSWER_ALLOW))
     answer = person;
-  else if (person == PST_ANSWER_ALLOW && (catalogue == PST_ANSWER_ASK || (!rule->member && !rule->interface)))
+  else if (person == PST_ANSWER_ALLOW &&
+           (catalogue == PST_ANSWER_ASK || (!rule->member && !rule->interface && !opens_some (services, entry))))
     answer = person;
-  add_line (out, bus, name, family, rule->interface, rule->member, answer);
+  add_line (out, bus, name, family, rule, answer);
 }
 
 /* Of two rules of the catalogue that differ only in whether a notification has buttons, the proxy, which does not look into
@@ -230,8 +264,8 @@ is_covered (const GPtrArray *rules, const PstServiceRule *rule, PstServiceBus bu
 
       if (other != rule && (other->entry->buses & (1u << bus)) && strcmp (other->entry->name, rule->entry->name) == 0 &&
           other->entry->family == rule->entry->family && g_strcmp0 (other->interface, rule->interface) == 0 &&
-          g_strcmp0 (other->member, rule->member) == 0 && other->with_actions != rule->with_actions &&
-          other->verdict > rule->verdict)
+          g_strcmp0 (other->member, rule->member) == 0 && !other->path && !rule->path &&
+          other->with_actions != rule->with_actions && other->verdict > rule->verdict)
         return TRUE;
     }
   return FALSE;
@@ -265,7 +299,7 @@ add_others (GString *out, const PstDecideInput *input, const PstServices *servic
           PstAnswer answer = person_says (input, parsed.bus, parsed.name, NULL);
 
           if (answer != 0)
-            add_line (out, parsed.bus, parsed.name, FALSE, NULL, NULL, answer);
+            add_line (out, parsed.bus, parsed.name, FALSE, NULL, answer);
           continue;
         }
       rules = pst_services_rules_for (services, modules_of (input), parsed.bus);
@@ -275,17 +309,20 @@ add_others (GString *out, const PstDecideInput *input, const PstServices *servic
 
           if (rule->entry->family && strcmp (rule->entry->name, match.entry->name) == 0 &&
               !is_covered (rules, rule, parsed.bus))
-            add_rule (out, input, rule, parsed.bus, parsed.name, FALSE);
+            add_rule (out, input, services, rule, parsed.bus, parsed.name, FALSE);
         }
     }
 }
 
 char *
-pst_bus_rules_compile (const PstDecideInput *input, const PstServices *services)
+pst_bus_rules_compile (const PstDecideInput *input, const PstServices *services, const char *executable)
 {
-  static const PstServiceBus buses[] = { PST_SERVICE_BUS_SESSION, PST_SERVICE_BUS_SYSTEM };
+  static const PstServiceBus buses[] = { PST_SERVICE_BUS_SESSION, PST_SERVICE_BUS_SYSTEM, PST_SERVICE_BUS_A11Y };
+  g_autoptr (GPtrArray) outside = pst_services_outside (services, modules_of (input), input->app, executable);
   GString *out = g_string_new (NULL);
 
+  for (guint i = 0; i < outside->len; i++)
+    g_string_append_printf (out, "own session %s\n", (const char *)outside->pdata[i]);
   for (gsize k = 0; k < G_N_ELEMENTS (buses); k++)
     {
       g_autoptr (GPtrArray) rules = pst_services_rules_for (services, modules_of (input), buses[k]);
@@ -295,7 +332,7 @@ pst_bus_rules_compile (const PstDecideInput *input, const PstServices *services)
           const PstServiceRule *rule = rules->pdata[i];
 
           if (!is_covered (rules, rule, buses[k]))
-            add_rule (out, input, rule, buses[k], rule->entry->name, rule->entry->family);
+            add_rule (out, input, services, rule, buses[k], rule->entry->name, rule->entry->family);
         }
     }
   add_others (out, input, services);

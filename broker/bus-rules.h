@@ -28,10 +28,8 @@ PstAnswer pst_bus_rules_decide (const PstDecideInput *input, const PstServices *
 /* What an application gets of a resource now: the same, but for what the catalogue allows quietly. */
 PstAnswer pst_bus_rules_effective (const PstDecideInput *input, const PstServices *services, const char *resource);
 
-/* The proxy's policy (pst_bus_policy_parse() in dbus-proxy/): one line a rule,
- *   BUS NAME INTERFACE MEMBER VERDICT     "*" for any interface or member; NAME may end in ".*"; VERDICT allow, ask or deny
- * and of one name the most specific line decides. A name without a line is asked for. (transfer full) */
-char *pst_bus_rules_compile (const PstDecideInput *input, const PstServices *services);
+/* The proxy's policy, as dbus-proxy/catalogue.h has it. @executable (nullable): the application's program. (transfer full) */
+char *pst_bus_rules_compile (const PstDecideInput *input, const PstServices *services, const char *executable);
 
 /* The question for a resource. @interface, @member: as the application wrote them. */
 PstOffer *pst_bus_rules_offer (const PstServices *services, const char *app_name, const char *resource, const char *interface,

@@ -215,7 +215,7 @@ push_to_bus (Part *part)
   if (!sandbox->bus || !pst_peer_is_open (sandbox->bus))
     return;
   pst_broker_decide_input (sandbox->broker, sandbox, &input);
-  policy = pst_bus_rules_compile (&input, sandbox->broker->services);
+  policy = pst_bus_rules_compile (&input, sandbox->broker->services, sandbox->app->executable);
   pst_decide_input_clear (&input);
   fd = pst_fd_memfd_sealed ("postern-bus-policy", policy, strlen (policy));
   if (fd < 0)

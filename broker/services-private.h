@@ -7,7 +7,8 @@ G_BEGIN_DECLS
 
 /* The tables behind the catalogue, shared by what fills them (services-parse.c) and what reads them (services.c). */
 
-/* "org.foo.Bar.Baz", "org.foo.Bar.*" or "*", each with "!" behind it for messages with actions → PstServiceRule (not owned) */
+/* "org.foo.Bar.Baz", "org.foo.Bar.*" or "*", each perhaps with "@/an/object" and "!" behind it for messages with actions →
+ * PstServiceRule (not owned) */
 typedef GHashTable PstServiceRules;
 
 /* What stands under one name on one bus. */
@@ -21,6 +22,7 @@ typedef struct
 {
   char *pattern; /* "{id}.*", "org.mpris.MediaPlayer2.{app}.*" */
   PstServiceVerdict verdict;
+  gboolean outside; /* owned in truth, and not only in appearance */
 } PstServiceOwn;
 
 /* A line of a module, until the catalogue is sealed. */

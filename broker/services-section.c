@@ -95,7 +95,7 @@ pst_service_message_parse (const char *text, char **interface, char **member)
 /* ---- services ---- */
 
 static PstServiceRule *
-rule_new (PstServiceParser *parser, const PstServiceEntry *entry, const char *interface, const char *member,
+rule_new (PstServiceParser *parser, const PstServiceEntry *entry, const char *interface, const char *member, const char *path,
           gboolean with_actions, PstServiceVerdict verdict)
 {
   PstServiceRule *rule = g_new0 (PstServiceRule, 1);
@@ -103,6 +103,7 @@ rule_new (PstServiceParser *parser, const PstServiceEntry *entry, const char *in
   rule->entry = entry;
   rule->interface = keep (parser, interface);
   rule->member = keep (parser, member);
+  rule->path = keep (parser, path);
   rule->with_actions = with_actions;
   rule->verdict = verdict;
   g_ptr_array_add (parser->services->all_rules, rule);
@@ -121,16 +122,24 @@ take_messages (PstServiceParser *parser, const char *key, const PstServiceEntry 
     {
       g_autofree char *interface = NULL, *member = NULL, *rule_key = NULL, *shown = NULL;
       PstServiceRule *rule;
+      char *path;
 
       if (*g_strstrip (*word) == '\0')
         continue;
       shown = pst_text_for_display (*word, 120);
+      /* To look an object up in the tables nobody has its path; so what has one may only be milder than what has none. */
+      path = verdict == PST_SERVICE_QUIET ? strchr (*word, '@') : NULL;
+      if (path)
+        *path++ = '\0';
+      if (path && !g_variant_is_object_path (path))
+        return pst_service_refuse (parser, line_of (parser, key), "“%s” in %s does not name an object behind the @", shown,
+                                   key);
       if (!pst_service_message_parse (*word, &interface, &member))
         return pst_service_refuse (parser, line_of (parser, key), "“%s” in %s is neither interface.member nor interface.*",
                                    shown, key);
       if (parser->services->all_rules->len >= MAX_RULES)
         return pst_service_refuse (parser, line_of (parser, key), "more than %u rules", MAX_RULES);
-      rule = rule_new (parser, entry, interface, member, with_actions, verdict);
+      rule = rule_new (parser, entry, interface, member, path, with_actions, verdict);
       g_ptr_array_add (parser->services->rules, rule);
       rule_key = pst_service_rule_key (rule);
       for (guint bus = PST_SERVICE_BUS_SESSION; bus <= PST_SERVICE_BUS_A11Y; bus++)
@@ -185,7 +194,7 @@ end_service (PstServiceParser *parser)
     if (entry->buses & (1u << bus))
       {
         PstServiceNode *node = g_new0 (PstServiceNode, 1);
-        PstServiceRule *rule = rule_new (parser, entry, NULL, NULL, FALSE, entry->verdict);
+        PstServiceRule *rule = rule_new (parser, entry, NULL, NULL, NULL, FALSE, entry->verdict);
 
         node->entry = entry;
         node->rules = pst_service_rules_new ();
@@ -252,6 +261,16 @@ take_own (PstServiceParser *parser, GPtrArray *patterns, const char *key, const 
   if (!pattern_is_valid (pattern))
     return pst_service_refuse (parser, line_of (parser, key),
                                "“%s” is no name to own: {id}, or words with {id}, {app} and {number}", shown);
+  own->outside = g_strcmp0 (g_hash_table_lookup (parser->keys, key), "outside") == 0;
+  if (own->outside)
+    {
+      own->verdict = PST_SERVICE_QUIET;
+      /* Nobody is to be taken for the application of that id by another's request to it. */
+      return g_str_has_prefix (pattern, "{id}")
+                 ? pst_service_refuse (parser, line_of (parser, key), "“%s” is the application itself, which is never outside",
+                                       shown)
+                 : TRUE;
+    }
   return take_verdict (parser, key, &own->verdict);
 }
 

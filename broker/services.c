@@ -58,7 +58,8 @@ pst_service_rule_key (const PstServiceRule *rule)
                       !rule->interface ? ""
                       : rule->member   ? "."
                                        : ".*",
-                      rule->member ? rule->member : "", rule->with_actions ? "!" : "", NULL);
+                      rule->member ? rule->member : "", rule->path ? "@" : "", rule->path ? rule->path : "",
+                      rule->with_actions ? "!" : "", NULL);
 }
 
 PstServiceNode *
@@ -308,30 +309,102 @@ own_by_patterns (const PstServices *services, const char *const *modules, const 
   return own_by_pattern (services->own, name, words, verdict);
 }
 
+/* "totem" of org.gnome.Totem: the last word of the id, and the program's name. */
+static void
+find_apps (const char *id, const char *executable, char *apps[2])
+{
+  const char *last = strrchr (id, strchr (id, '/') ? '/' : '.');
+
+  apps[0] = g_strdup (last ? last + 1 : id);
+  apps[1] = executable ? g_path_get_basename (executable) : NULL;
+}
+
 /* Nobody becomes "Passwords and keys" by having that id: what the catalogue keeps goes before the application's own id. */
 PstServiceVerdict
 pst_services_lookup_own (const PstServices *services, const char *const *modules, PstServiceBus bus, const char *id,
                          const char *executable, const char *name)
 {
-  g_autofree char *base = executable ? g_path_get_basename (executable) : NULL;
-  const char *last = strrchr (id, strchr (id, '/') ? '/' : '.');
-  const char *apps[] = { last ? last + 1 : id, base };
   PstServiceNode *node = find_node (services, bus, name);
-  PstServiceVerdict verdict;
+  PstServiceVerdict verdict = node ? node->entry->own : PST_SERVICE_ASK;
+  char *apps[2];
 
   g_return_val_if_fail (services->sealed, PST_SERVICE_NEVER);
   /* What people use serves them in their session; who wants to be a service of the system is a trick. */
   if (bus != PST_SERVICE_BUS_SESSION || !g_dbus_is_name (name) || g_dbus_is_unique_name (name) ||
       (node && node->entry->own == PST_SERVICE_NEVER))
     return PST_SERVICE_NEVER;
+  find_apps (id, executable, apps);
   for (guint i = 0; i < G_N_ELEMENTS (apps); i++)
     {
       Words words = { g_dbus_is_name (id) && !g_dbus_is_unique_name (id) ? id : NULL, apps[i] };
 
       if (words.app && *words.app && own_by_patterns (services, modules, name, &words, &verdict))
-        return verdict;
+        break;
     }
-  return node ? node->entry->own : PST_SERVICE_ASK;
+  for (guint i = 0; i < G_N_ELEMENTS (apps); i++)
+    g_free (apps[i]);
+  return verdict;
+}
+
+/* @pattern with the application's words in it. NULL if that is no name: a program's file may be called anything. */
+static char *
+fill_in (const char *pattern, const char *id, const char *app)
+{
+  g_autoptr (GString) out = g_string_new (pattern);
+  g_autofree char *sample = NULL;
+  gsize length;
+
+  if ((strstr (pattern, "{id}") && !g_dbus_is_name (id)) ||
+      (strstr (pattern, "{app}") && (!app || !*app || strpbrk (app, ".{}"))))
+    return NULL;
+  g_string_replace (out, "{id}", id, 0);
+  g_string_replace (out, "{app}", app ? app : "", 0);
+  {
+    g_autoptr (GString) name = g_string_new (out->str);
+
+    g_string_replace (name, "{number}", "1", 0);
+    length = name->len;
+    if (g_str_has_suffix (name->str, ".*"))
+      length -= 2;
+    sample = g_strndup (name->str, length);
+  }
+  return g_dbus_is_name (sample) && !g_dbus_is_unique_name (sample) ? g_strdup (out->str) : NULL;
+}
+
+static void
+add_outside (GPtrArray *names, const GPtrArray *patterns, const char *id, char *const apps[2])
+{
+  for (guint i = 0; i < patterns->len; i++)
+    for (guint k = 0; k < 2; k++)
+      {
+        const PstServiceOwn *own = patterns->pdata[i];
+        char *name = own->outside ? fill_in (own->pattern, id, apps[k]) : NULL;
+
+        if (name && !g_ptr_array_find_with_equal_func (names, name, g_str_equal, NULL))
+          g_ptr_array_add (names, name);
+        else
+          g_free (name);
+      }
+}
+
+GPtrArray *
+pst_services_outside (const PstServices *services, const char *const *modules, const char *id, const char *executable)
+{
+  GPtrArray *names = g_ptr_array_new_with_free_func (g_free);
+  char *apps[2];
+
+  find_apps (id, executable, apps);
+  add_outside (names, services->own, id, apps);
+  for (; modules && *modules; modules++)
+    {
+      const PstServiceModule *module = g_hash_table_lookup (services->modules, *modules);
+
+      if (module)
+        add_outside (names, module->own, id, apps);
+    }
+  for (guint k = 0; k < G_N_ELEMENTS (apps); k++)
+    g_free (apps[k]);
+  return names;
 }
 
 /* ---- words ---- */

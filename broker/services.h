@@ -43,6 +43,7 @@ typedef struct
   const PstServiceEntry *entry;
   const char *interface; /* (nullable): any */
   const char *member;    /* (nullable): any */
+  const char *path;      /* (nullable): any object; set for quiet ones only */
   gboolean with_actions; /* only a notification that has buttons */
   PstServiceVerdict verdict;
 } PstServiceRule;
@@ -84,6 +85,12 @@ pst_services_lookup_start (const PstServices *services, const char *const *modul
 /* May the application @id (a desktop file's id, or the path of its executable), started as @executable (nullable), be @name? */
 PstServiceVerdict pst_services_lookup_own (const PstServices *services, const char *const *modules, PstServiceBus bus,
                                            const char *id, const char *executable, const char *name);
+
+/* The names of the session bus that the application owns in truth, so that programs outside find it there. "{number}" and ".*"
+ * at the end are left in them; what stands before is a valid name, which may be spelt in either case. (transfer full)
+ * (element-type utf8) */
+GPtrArray *
+pst_services_outside (const PstServices *services, const char *const *modules, const char *id, const char *executable);
 
 /* In the person's language, of @name if nothing is known: "Passwords and keys", "the service “org.foo.Bar”". (transfer full) */
 char *pst_service_match_title (const PstServiceMatch *match, const char *name);

@@ -15,6 +15,11 @@ static const char catalogue[] = "[session org.example.Quiet]\n"
                                 "Messages=org.example.Keys.GetSecret\n"
                                 "[session org.example.Family.*]\n"
                                 "Title=A family\nIcon=x\nRisk=Some.\nVerdict=ask\nNever=org.example.Family.Rule\n"
+                                "[session org.example.Shell]\n"
+                                "Title=The desktop\nIcon=x\nRisk=Some.\nVerdict=never\nAsk=org.example.Shell.Files.*\n"
+                                "[a11y org.example.Windows]\n"
+                                "Title=Windows\nIcon=x\nRisk=Some.\nVerdict=never\nQuiet=org.example.Windows.Show@/own\n"
+                                "[own]\norg.example.Player.{app}.*=outside\n"
                                 "[session system org.example.Never]\n"
                                 "Title=The power switch\nIcon=x\nRisk=It may do all.\nVerdict=never\n"
                                 "[module toys]\nTitle=Toys\n"
@@ -75,7 +80,7 @@ say (World *world, const char *resource, PstAnswer answer, PstLifetime lifetime)
 static void
 expect_lines (World *world, const char *const *lines)
 {
-  g_autofree char *policy = pst_bus_rules_compile (&world->input, world->services);
+  g_autofree char *policy = pst_bus_rules_compile (&world->input, world->services, NULL);
 
   for (; *lines; lines++)
     {
@@ -183,7 +188,7 @@ test_modules (World *world, gconstpointer data)
 {
   g_autoptr (PstProfile) toys = profile_of ("[Application]\nModules=toys;\n"),
                          both = profile_of ("[Application]\nModules=toys;dolls\n");
-  g_autofree char *before = pst_bus_rules_compile (&world->input, world->services), *policy = NULL;
+  g_autofree char *before = pst_bus_rules_compile (&world->input, world->services, NULL), *policy = NULL;
 
   g_assert_null (strstr (before, "Play"));
   world->input.profile = toys;
@@ -205,7 +210,7 @@ test_modules (World *world, gconstpointer data)
   world->input.profile = both;
   expect_lines (world, (const char *const[]){ "session org.example.Keys * * ask",
                                               "session org.example.Keys org.example.Keys Sing allow", NULL });
-  policy = pst_bus_rules_compile (&world->input, world->services);
+  policy = pst_bus_rules_compile (&world->input, world->services, NULL);
   g_assert_null (strstr (policy, "session org.example.Keys * * allow"));
   g_assert_null (strstr (strstr (policy, "Keys Sing allow") + 1, "Keys Sing"));
   g_assert_cmpstr (pst_services_unknown_module (world->services, (const char *const[]){ "toys", "tools", NULL }), ==, "tools");
@@ -221,6 +226,22 @@ test_shorter_first (World *world, gconstpointer data)
   g_assert_cmpint (pst_bus_rules_decide (&world->input, world->services, "session:org.example.Keys"), ==, PST_ANSWER_DENY);
   world->input.sandbox = 9;
   g_assert_cmpint (pst_bus_rules_decide (&world->input, world->services, "session:org.example.Keys"), ==, PST_ANSWER_ALLOW);
+}
+
+/* Of a program that has other names too, a permission opens what is listed. */
+static void
+test_listed (World *world, gconstpointer data)
+{
+  expect_lines (world, (const char *const[]){
+                           "session org.example.Shell * * deny", "session org.example.Shell org.example.Shell.Files * ask",
+                           "a11y org.example.Windows * * deny", "a11y org.example.Windows org.example.Windows Show@/own allow",
+                           "own session org.example.Player.app.*", NULL });
+  g_assert_cmpint (pst_bus_rules_decide (&world->input, world->services, "session:org.example.Shell"), ==, PST_ANSWER_ASK);
+  say (world, "session:org.example.Shell", PST_ANSWER_ALLOW, PST_LIFETIME_ALWAYS);
+  say (world, "session:org.example.Never", PST_ANSWER_ALLOW, PST_LIFETIME_ALWAYS);
+  expect_lines (world, (const char *const[]){ "session org.example.Shell * * deny",
+                                              "session org.example.Shell org.example.Shell.Files * allow",
+                                              "session org.example.Never * * allow", NULL });
 }
 
 static void
@@ -258,6 +279,7 @@ main (int argc, char **argv)
   g_test_add ("/bus-rules/family", World, NULL, set_up, test_family, tear_down);
   g_test_add ("/bus-rules/modules", World, NULL, set_up, test_modules, tear_down);
   g_test_add ("/bus-rules/shorter-first", World, NULL, set_up, test_shorter_first, tear_down);
+  g_test_add ("/bus-rules/listed", World, NULL, set_up, test_listed, tear_down);
   g_test_add ("/bus-rules/decide", World, NULL, set_up, test_decide, tear_down);
   g_test_add ("/bus-rules/offer", World, NULL, set_up, test_offer, tear_down);
   return g_test_run ();

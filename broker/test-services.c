@@ -158,13 +158,13 @@ static void
 test_asked (Fixture *f, gconstpointer data)
 {
   static const char *const names[] = {
-    "session org.freedesktop.secrets",
+    "session org.freedesktop.secrets org.freedesktop.Secret.Collection.SearchItems",
     "session org.freedesktop.secrets org.freedesktop.Secret.Service.SearchItems",
     "session org.gnome.evolution.dataserver.AddressBook10",
     "session org.gnome.evolution.dataserver.Calendar8",
     "session org.gnome.OnlineAccounts",
     "system org.freedesktop.GeoClue2",
-    "session org.freedesktop.portal.Desktop",
+    "session org.freedesktop.portal.Desktop org.freedesktop.portal.Print.Print",
     "session org.freedesktop.portal.Desktop org.freedesktop.portal.FileChooser.OpenFile",
     "system org.freedesktop.NetworkManager",
     "system org.freedesktop.UPower",
@@ -207,8 +207,12 @@ test_quiet (Fixture *f, gconstpointer data)
     "session org.freedesktop.portal.Desktop org.freedesktop.DBus.Properties.GetAll",
     "session org.gnome.SessionManager org.gnome.SessionManager.RegisterClient",
     "system org.freedesktop.login1 org.freedesktop.login1.Manager.GetSession",
-    "session org.a11y.Bus org.a11y.Bus.GetAddress",
-    "a11y org.a11y.atspi.Registry org.a11y.atspi.Socket.Embed",
+    "session org.a11y.Bus org.freedesktop.DBus.Properties.Get",
+    "session org.freedesktop.portal.IBus org.freedesktop.IBus.InputContext.ProcessKeyEvent",
+    "session org.gnome.SettingsDaemon.MediaKeys org.gnome.SettingsDaemon.MediaKeys.GrabMediaPlayerKeys",
+    "system org.freedesktop.RealtimeKit1 org.freedesktop.RealtimeKit1.MakeThreadRealtime",
+    "system org.freedesktop.LowMemoryMonitor org.freedesktop.DBus.Peer.Ping",
+    "system net.hadess.SwitcherooControl org.freedesktop.DBus.Properties.Get",
     "session org.freedesktop.DBus org.freedesktop.DBus.Hello",
     "a11y org.freedesktop.DBus org.freedesktop.DBus.AddMatch",
   };
@@ -237,10 +241,50 @@ test_shared_connection (Fixture *f, gconstpointer data)
     "session com.canonical.Unity org.kde.PlasmaShell.evaluateScript",
     "session com.canonical.AppMenu.Registrar org.kde.kwin.Scripting.loadScript",
     "session org.freedesktop.portal.Fcitx org.fcitx.Fcitx.Controller1.SetConfig",
+    "session org.freedesktop.portal.IBus org.freedesktop.IBus.SetGlobalEngine",
+    "session org.gnome.SettingsDaemon.MediaKeys org.gnome.SettingsDaemon.Power.Keyboard.StepUp",
+    "session org.a11y.Bus org.a11y.Bus.GetAddress",
+    "session org.freedesktop.FileManager1 org.gnome.Nautilus.FileOperations2.TrashURIs",
+    "session org.freedesktop.secrets org.gnome.keyring.internal.Prompter.BeginPrompting",
+    "session org.gnome.Mutter.IdleMonitor org.gnome.Mutter.RemoteDesktop.CreateSession",
+    "session org.freedesktop.ScreenSaver org.kde.KSMServerInterface.logout",
+    "system org.freedesktop.RealtimeKit1 org.example.Other.Do",
+    "system org.freedesktop.LowMemoryMonitor org.example.Other.Do",
+    "system net.hadess.SwitcherooControl org.example.Other.Do",
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (calls); i++)
     check (f->services, calls[i], PST_SERVICE_NEVER, NULL);
+}
+
+/* What an application owns in truth is found under its own words, whatever its file is called. */
+static void
+test_outside (Fixture *f, gconstpointer data)
+{
+  static const struct
+  {
+    const char *id, *executable;
+    const char *names[6];
+  } cases[] = {
+    { "org.gnome.Totem",
+      "/usr/bin/totem",
+      { "org.mpris.MediaPlayer2.org.gnome.Totem.*", "org.mpris.MediaPlayer2.Totem.*", "org.mpris.MediaPlayer2.totem.*",
+        "org.mpris.MediaPlayer2.Totem-{number}", "org.mpris.MediaPlayer2.totem-{number}" } },
+    { "mpv", "/usr/bin/mpv", { "org.mpris.MediaPlayer2.mpv.*", "org.mpris.MediaPlayer2.mpv-{number}" } },
+    { "/opt/a b\nsession org.x * * allow", "/opt/a b\nsession org.x * * allow", { NULL } },
+    { "/opt/x.*", "/opt/{number}", { NULL } },
+    { "", NULL, { NULL } },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GPtrArray) names = pst_services_outside (f->services, NULL, cases[i].id, cases[i].executable);
+      guint n = 0;
+
+      for (; n < G_N_ELEMENTS (cases[i].names) && cases[i].names[n]; n++)
+        g_assert_true (g_ptr_array_find_with_equal_func (names, cases[i].names[n], g_str_equal, NULL));
+      g_assert_cmpuint (names->len, ==, n);
+    }
 }
 
 static void
@@ -569,6 +613,7 @@ main (int argc, char **argv)
   SHIPPED ("asked", test_asked);
   SHIPPED ("quiet", test_quiet);
   SHIPPED ("shared-connection", test_shared_connection);
+  SHIPPED ("outside", test_outside);
   SHIPPED ("start", test_start);
   SHIPPED ("modules", test_modules);
   SHIPPED ("own", test_own);
