@@ -8,6 +8,7 @@
 
 #include <glib/gi18n.h>
 
+#include "accessibility.h"
 #include "app-notes.h"
 #include "changes.h"
 #include "consent.h"
@@ -319,6 +320,12 @@ pst_peer_launcher_handle (PstConnection *connection, PstMessage *message)
 
       g_variant_get (message->args, "(t)", &number);
       lose_tree (connection->sandbox, number);
+      return;
+    }
+  if (strcmp (message->member, PST_LAUNCHER_ACCESSIBILITY_BUS) == 0 && message->serial && connection->sandbox &&
+      pst_message_check (message, PST_LAUNCHER_ACCESSIBILITY_BUS_IN, NULL))
+    {
+      pst_accessibility_find (connection->sandbox, message->serial);
       return;
     }
   if (strcmp (message->member, PST_LAUNCHER_STARTED) == 0 && pst_message_check (message, PST_LAUNCHER_STARTED_IN, NULL) &&

@@ -19,7 +19,7 @@ static const char catalogue[] = "[session org.example.Quiet]\n"
                                 "Title=The desktop\nIcon=x\nRisk=Some.\nVerdict=never\nAsk=org.example.Shell.Files.*\n"
                                 "[a11y org.example.Windows]\n"
                                 "Title=Windows\nIcon=x\nRisk=Some.\nVerdict=never\nQuiet=org.example.Windows.Show@/own\n"
-                                "[own]\norg.example.Player.{app}.*=outside\n"
+                                "[own]\norg.example.Music.{app}.*=outside\n"
                                 "[session system org.example.Never]\n"
                                 "Title=The power switch\nIcon=x\nRisk=It may do all.\nVerdict=never\n"
                                 "[module toys]\nTitle=Toys\n"
@@ -235,7 +235,7 @@ test_listed (World *world, gconstpointer data)
   expect_lines (world, (const char *const[]){
                            "session org.example.Shell * * deny", "session org.example.Shell org.example.Shell.Files * ask",
                            "a11y org.example.Windows * * deny", "a11y org.example.Windows org.example.Windows Show@/own allow",
-                           "own session org.example.Player.app.*", NULL });
+                           "own session org.example.Music.app.*", NULL });
   g_assert_cmpint (pst_bus_rules_decide (&world->input, world->services, "session:org.example.Shell"), ==, PST_ANSWER_ASK);
   say (world, "session:org.example.Shell", PST_ANSWER_ALLOW, PST_LIFETIME_ALWAYS);
   say (world, "session:org.example.Never", PST_ANSWER_ALLOW, PST_LIFETIME_ALWAYS);

@@ -116,6 +116,12 @@ pst_bus_address_session (PstBusAddress *out)
 }
 
 gboolean
+pst_bus_address_accessibility (PstBusAddress *out)
+{
+  return pst_bus_address_parse (g_getenv ("AT_SPI_BUS_ADDRESS"), out);
+}
+
+gboolean
 pst_bus_address_system (PstBusAddress *out)
 {
   const char *list = g_getenv ("DBUS_SYSTEM_BUS_ADDRESS");

@@ -19,6 +19,8 @@ gboolean pst_bus_address_parse (const char *list, PstBusAddress *out);
 
 /* The session bus of this process: DBUS_SESSION_BUS_ADDRESS, else $XDG_RUNTIME_DIR/bus if that is a socket. */
 gboolean pst_bus_address_session (PstBusAddress *out);
+/* The accessibility bus, if AT_SPI_BUS_ADDRESS says where. Mostly it does not, and the session bus has to be asked. */
+gboolean pst_bus_address_accessibility (PstBusAddress *out);
 /* The system bus: DBUS_SYSTEM_BUS_ADDRESS, else /run/dbus/system_bus_socket if that is a socket. */
 gboolean pst_bus_address_system (PstBusAddress *out);
 

@@ -196,7 +196,7 @@ pst_environment_build (const char *const *host, const PstEnvironmentInput *input
   static const char *const xdg_homes[] = { "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME" };
   GPtrArray *out = g_ptr_array_new ();
   g_autofree char *runtime = pst_plan_runtime_dir (input->uid);
-  const char *path = NULL, *data_dirs = NULL, *config_dirs = NULL;
+  const char *path = NULL, *data_dirs = NULL, *config_dirs = NULL, *no_bridge = NULL;
 
   for (const char *const *entry = host; entry && *entry; entry++)
     {
@@ -214,6 +214,8 @@ pst_environment_build (const char *const *host, const PstEnvironmentInput *input
         data_dirs = equals + 1;
       else if (g_str_equal (name, "XDG_CONFIG_DIRS"))
         config_dirs = equals + 1;
+      else if (g_str_equal (name, "NO_AT_BRIDGE"))
+        no_bridge = equals + 1;
       else
         for (gsize i = 0; i < G_N_ELEMENTS (xdg_homes); i++)
           if (g_str_equal (name, xdg_homes[i]) && is_free_place (equals + 1, input->home))
@@ -255,7 +257,15 @@ pst_environment_build (const char *const *host, const PstEnvironmentInput *input
 
     set (out, "DBUS_SESSION_BUS_ADDRESS", address);
   }
-  set (out, "NO_AT_BRIDGE", "1");
+  /* Toolkits ask the session bus where the accessibility bus is, unless they are told. */
+  if (input->session_bus)
+    {
+      g_autofree char *bus = pst_plan_accessibility_bus (input->uid), *address = g_strconcat ("unix:path=", bus, NULL);
+
+      set (out, "AT_SPI_BUS_ADDRESS", address);
+    }
+  if (!input->session_bus || (no_bridge && *no_bridge))
+    set (out, "NO_AT_BRIDGE", input->session_bus ? no_bridge : "1");
   set (out, "GSETTINGS_BACKEND", "keyfile");
   g_ptr_array_add (out, NULL);
   return (GStrv)g_ptr_array_free (out, FALSE);

@@ -14,7 +14,7 @@ typedef struct
   const char *display; /* (nullable): DISPLAY to give, with its cookie at PST_PLAN_XAUTHORITY */
   gboolean has_cookie;
   const char *wayland;  /* (nullable): WAYLAND_DISPLAY to give */
-  gboolean session_bus; /* it is there, at pst_plan_session_bus() */
+  gboolean session_bus; /* it is there, at pst_plan_session_bus(), and the accessibility bus at its place */
 } PstEnvironmentInput;
 
 #define PST_ENVIRONMENT_NO_BUS "disabled:" /* DBUS_SESSION_BUS_ADDRESS where there is none */

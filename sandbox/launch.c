@@ -322,7 +322,7 @@ static gboolean
 take_built (Starting *self, GError **error)
 {
   const PstPlanInput *input = &self->launch->input;
-  gsize n_first = self->terminal.any ? 2 : 1, n_sockets = !!input->session_bus + !!input->system_bus;
+  gsize n_first = self->terminal.any ? 2 : 1, n_sockets = (input->session_bus ? 2 : 0) + !!input->system_bus;
   g_autofree PstControl *control = g_new (PstControl, 1);
   int r = pst_control_receive (self->setup.control, control, TRUE);
 

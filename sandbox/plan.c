@@ -113,6 +113,12 @@ pst_plan_session_bus (uid_t uid)
   return g_strdup_printf ("/run/user/%u/bus", (guint)uid);
 }
 
+char *
+pst_plan_accessibility_bus (uid_t uid)
+{
+  return g_strdup_printf ("/run/user/%u/at-spi-bus", (guint)uid);
+}
+
 gboolean
 pst_plan_shows (const char *path)
 {
@@ -172,6 +178,12 @@ pst_plan_build_early (const PstPlanInput *input)
     }
   if (input->system_bus)
     pst_plan_add (plan, PST_PLAN_SOCKET, "system", PST_PLAN_SYSTEM_BUS, 0600);
+  if (input->session_bus)
+    {
+      g_autofree char *path = pst_plan_accessibility_bus (input->uid);
+
+      pst_plan_add (plan, PST_PLAN_SOCKET, "a11y", path, 0600);
+    }
 
   for (gsize i = 0; i < input->n_binds; i++)
     pst_plan_add (plan, PST_PLAN_BIND, input->binds[i].source, input->binds[i].target, 0);
@@ -269,10 +281,11 @@ op_is_good (const PstPlanOp *op, const PstPlanInput *input)
       return FALSE;
     case PST_PLAN_SOCKET:
       {
-        g_autofree char *session = pst_plan_session_bus (input->uid);
+        g_autofree char *session = pst_plan_session_bus (input->uid), *a11y = pst_plan_accessibility_bus (input->uid);
 
         return op->source && op->mode == 0600 &&
                ((g_str_equal (op->source, "session") && g_str_equal (op->target, session)) ||
+                (g_str_equal (op->source, "a11y") && g_str_equal (op->target, a11y)) ||
                 (g_str_equal (op->source, "system") && g_str_equal (op->target, PST_PLAN_SYSTEM_BUS)));
       }
     case PST_PLAN_PRIVATE:

@@ -22,7 +22,7 @@ typedef enum
   PST_PLAN_GATE,    /* source: a name in the root of the gate's file system */
   PST_PLAN_PRIVATE, /* source: a dot directory of the private home, writable, over the gate */
   PST_PLAN_COVER,   /* an empty file, read-only, over one of /proc; nothing if that is not there */
-  PST_PLAN_SOCKET,  /* source: "session" or "system". A listening socket of that message bus, served by the proxy */
+  PST_PLAN_SOCKET,  /* source: "session", "system" or "a11y". A listening socket of that message bus, served by the proxy */
 } PstPlanOpType;
 
 typedef struct
@@ -65,7 +65,7 @@ typedef struct
   const PstPlanBind *binds; /* the program, sockets of the display */
   gsize n_binds;
   GBytes *xauthority;   /* (nullable) */
-  gboolean session_bus; /* there is one, and it is to be had through the proxy */
+  gboolean session_bus; /* there is one, and it is to be had through the proxy; so is the accessibility bus then */
   gboolean system_bus;
 } PstPlanInput;
 
@@ -95,6 +95,8 @@ void pst_plan_add_file (PstPlan *plan, const char *target, guint mode, const cha
 char *pst_plan_runtime_dir (uid_t uid);
 /* Where the session bus is inside, "/run/user/1000/bus". (transfer full) */
 char *pst_plan_session_bus (uid_t uid);
+/* The accessibility bus, "/run/user/1000/at-spi-bus". (transfer full) */
+char *pst_plan_accessibility_bus (uid_t uid);
 
 /* Is @path, as seen inside, part of what every sandbox shows of the host: /usr and what leads there? */
 gboolean pst_plan_shows (const char *path);

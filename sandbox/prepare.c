@@ -51,6 +51,7 @@ find_buses (PstLaunch *launch, GError **error)
     return TRUE;
   input->session_bus = pst_bus_address_session (&launch->buses.session);
   input->system_bus = pst_bus_address_system (&launch->buses.system);
+  pst_bus_address_accessibility (&launch->buses.a11y);
   if (input->session_bus || input->system_bus || launch->options.bus == PST_OPTIONS_BUS_IF_ANY)
     return TRUE;
   g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_NOENT,

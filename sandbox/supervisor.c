@@ -398,7 +398,7 @@ on_proxy_message (PstPeer *peer, PstMessage *message, gpointer data)
 {
   Supervisor *self = data;
 
-  if (!pst_bus_link_call (peer, message, &self->setup->buses) && message->serial != 0)
+  if (!pst_bus_link_call (peer, message, &self->setup->buses, self->setup->broker) && message->serial != 0)
     pst_peer_reply_error (peer, message->serial, "the supervisor does not know this call");
 }
 

@@ -109,6 +109,20 @@ test_environment (void)
 }
 
 static void
+test_environment_bus (void)
+{
+  const char *host[] = { "NO_AT_BRIDGE=1", "AT_SPI_BUS_ADDRESS=unix:path=/outside", NULL }, *bare[] = { NULL };
+  PstEnvironmentInput input = { .home = "/h", .cwd = "/h", .uid = 1, .session_bus = TRUE };
+  g_auto (GStrv) out = pst_environment_build (bare, &input), quiet = pst_environment_build (host, &input);
+
+  g_assert_cmpstr (g_environ_getenv (out, "DBUS_SESSION_BUS_ADDRESS"), ==, "unix:path=/run/user/1/bus");
+  g_assert_cmpstr (g_environ_getenv (out, "AT_SPI_BUS_ADDRESS"), ==, "unix:path=/run/user/1/at-spi-bus");
+  g_assert_null (g_environ_getenv (out, "NO_AT_BRIDGE"));
+  g_assert_cmpstr (g_environ_getenv (quiet, "AT_SPI_BUS_ADDRESS"), ==, "unix:path=/run/user/1/at-spi-bus");
+  g_assert_cmpstr (g_environ_getenv (quiet, "NO_AT_BRIDGE"), ==, "1");
+}
+
+static void
 test_environment_display (void)
 {
   const char *host[] = { "DISPLAY=unix:7.0", NULL };
@@ -284,6 +298,7 @@ main (int argc, char **argv)
   g_test_add_func ("/options/good", test_options);
   g_test_add_func ("/options/bad", test_options_bad);
   g_test_add_func ("/environment/filter", test_environment);
+  g_test_add_func ("/environment/bus", test_environment_bus);
   g_test_add_func ("/environment/display", test_environment_display);
   g_test_add_func ("/executable/to-bind", test_to_bind);
   g_test_add_func ("/executable/find", test_find);
