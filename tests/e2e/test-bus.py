@@ -138,6 +138,68 @@ def test_shared_connection(tap):
         tap.ok("served AddNotification" in own.stdout, "control: the harmless interface answers", own.stdout + own.stderr)
 
 
+def test_one_permission_of_several(tap):
+    """Each of these is one connection with several names, as of a desktop's shell or a file manager."""
+    shell, files, nautilus = "org.gnome.Shell", "org.freedesktop.FileManager1", "org.gnome.Nautilus"
+    others = [("an interface of another name", "org.gnome.Shell.Screenshot"), ("one that is nobody's by its name", "org.other.Script"),
+              ("one of a name that is refused everywhere", "org.freedesktop.systemd1.Manager")]
+    with Home() as home, Bus(home, (TALK, shell)):
+        person = ScriptedPerson(home, "deny once")
+        home.grant("session:" + TALK, access="talk")
+        for what, interface in others:
+            result = inside(home, *call(TALK, "Attack", interface=interface))
+            tap.ok("AccessDenied" in result.stderr and "served" not in result.stdout, f"allowed one name of a connection, {what} is refused", result.stdout + result.stderr)
+        own = inside(home, *call(TALK, "Hello"))
+        tap.ok("served Hello" in own.stdout and len(person.shown) == 0, "control: the interface of the name is answered", own.stderr)
+    with Home() as home, Bus(home, (TALK,)):
+        home.grant("session:" + TALK, access="talk")
+        result = inside(home, *call(TALK, "Hello", interface="org.other.Script"))
+        tap.ok("served Hello" in result.stdout, "control: of a connection without other names every interface is", result.stderr)
+    with Home() as home, Bus(home, (files, nautilus)):
+        person = ScriptedPerson(home)
+        shown = inside(home, *call(files, "ShowItems", interface=files))
+        tap.ok("served ShowItems" in shown.stdout and len(person.shown) == 1, "a file manager is allowed to show files", shown.stderr)
+        for interface in ("org.gnome.Nautilus.FileOperations2", "org.other.Script"):
+            result = inside(home, *call(files, "TrashURIs", interface=interface))
+            tap.ok("AccessDenied" in result.stderr and len(person.shown) == 1, f"and not to do what {interface} does", result.stdout + result.stderr)
+
+
+# Calls what it reads on one connection: name, interface, member.
+CALLER = r"""
+import sys
+from gi.repository import Gio
+bus = Gio.bus_get_sync(Gio.BusType.SESSION)
+for line in sys.stdin:
+    name, interface, member = line.split()
+    try: print(bus.call_sync(name, "/", interface, member, None, None, 0, 20000, None).unpack()[0], flush=True)
+    except Exception as error: print(error, flush=True)
+"""
+
+
+def test_refused_part(tap):
+    secret = "org.freedesktop.Secret.Service"
+    with Home() as home, Bus(home, NAMES):
+        caller = home.start("/usr/bin/python3", "-c", CALLER, options=BUS)
+
+        def ask(member):
+            caller.stdin.write(f"{KEYS} {secret} {member}\n")
+            caller.stdin.flush()
+            return caller.stdout.readline()
+
+        first = ask("SearchItems")
+        tap.ok("AccessDenied" in first, "nobody is there to be asked: refused", first)
+        person = ScriptedPerson(home, "deny once")
+        read = ask("GetSecrets")
+        tap.ok("AccessDenied" in read and len(person.shown) == 1, "the passwords themselves are refused by the person", read)
+        person.answer = lambda question: "allow once"
+        again = ask("SearchItems")
+        tap.ok("served SearchItems" in again and len(person.shown) == 2, "the first is asked about on the same connection, and answered", again)
+        read = ask("GetSecrets")
+        tap.ok("AccessDenied" in read and len(person.shown) == 2, "control: what the person refused stays refused", read)
+        caller.stdin.close()
+        caller.wait(10)
+
+
 def test_names(tap):
     with Home() as home, Bus(home, NAMES):
         person = ScriptedPerson(home, "deny once")
