@@ -264,8 +264,12 @@ pst_environment_build (const char *const *host, const PstEnvironmentInput *input
 
       set (out, "AT_SPI_BUS_ADDRESS", address);
     }
-  if (!input->session_bus || (no_bridge && *no_bridge))
-    set (out, "NO_AT_BRIDGE", input->session_bus ? no_bridge : "1");
+  else
+    {
+      g_ptr_array_add (out, g_strdup (PST_ENVIRONMENT_NO_BRIDGE));
+    }
+  if (input->session_bus && no_bridge && *no_bridge)
+    set (out, "NO_AT_BRIDGE", no_bridge);
   set (out, "GSETTINGS_BACKEND", "keyfile");
   g_ptr_array_add (out, NULL);
   return (GStrv)g_ptr_array_free (out, FALSE);

@@ -17,7 +17,8 @@ typedef struct
   gboolean session_bus; /* it is there, at pst_plan_session_bus(), and the accessibility bus at its place */
 } PstEnvironmentInput;
 
-#define PST_ENVIRONMENT_NO_BUS "disabled:" /* DBUS_SESSION_BUS_ADDRESS where there is none */
+#define PST_ENVIRONMENT_NO_BUS "disabled:"         /* DBUS_SESSION_BUS_ADDRESS where there is none */
+#define PST_ENVIRONMENT_NO_BRIDGE "NO_AT_BRIDGE=1" /* where there is no accessibility bus */
 
 /* The application's environment from the caller's. Pure. (transfer full) */
 GStrv pst_environment_build (const char *const *host, const PstEnvironmentInput *input);

@@ -87,11 +87,11 @@ run_plan (Init *init, PstMounts *mounts, const PstPlan *plan, const int *fds, gs
     give_up (init, PST_EXIT_FAILED, error->message);
 }
 
-/* Was told of a bus that it does not get after all. */
+/* Was told of buses that it does not get after all. */
 static char **
 without_bus (char *const *environment)
 {
-  static const char name[] = "DBUS_SESSION_BUS_ADDRESS=";
+  static const char name[] = "DBUS_SESSION_BUS_ADDRESS=", a11y[] = "AT_SPI_BUS_ADDRESS=";
   char **out = g_strdupv ((char **)environment);
 
   for (char **entry = out; *entry; entry++)
@@ -99,6 +99,11 @@ without_bus (char *const *environment)
       {
         g_free (*entry);
         *entry = g_strconcat (name, PST_ENVIRONMENT_NO_BUS, NULL);
+      }
+    else if (g_str_has_prefix (*entry, a11y))
+      {
+        g_free (*entry);
+        *entry = g_strdup (PST_ENVIRONMENT_NO_BRIDGE);
       }
   return out;
 }

@@ -17,7 +17,7 @@ gboolean pst_mounts_run (PstMounts *mounts, const PstPlan *plan, const int *priv
 
 /* The listening sockets that the plans have made so far, in their order: descriptors, owned by the caller from then on. Returns
  * their number, at most PST_MOUNTS_MAX_SOCKETS. */
-#define PST_MOUNTS_MAX_SOCKETS 2
+#define PST_MOUNTS_MAX_SOCKETS 3
 gsize pst_mounts_steal_sockets (PstMounts *mounts, int *fds);
 
 /* Lets go of the host's tree and makes the root read-only. Frees @mounts. */

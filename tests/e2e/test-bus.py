@@ -138,6 +138,17 @@ def test_shared_connection(tap):
         tap.ok("served AddNotification" in own.stdout, "control: the harmless interface answers", own.stdout + own.stderr)
 
 
+def test_both_buses(tap):
+    with Home() as home, Bus(home, NAMES) as bus:
+        ScriptedPerson(home)
+        home.env["DBUS_SYSTEM_BUS_ADDRESS"] = bus.address
+        system = [word if word != "--session" else "--system" for word in call(TALK, "Hello")]
+        result = inside(home, *script(call(TALK, "Hello"), system, ["sh", "-c", 'test -S "${AT_SPI_BUS_ADDRESS#unix:path=}" && echo accessible']))
+        tap.ok(result.stdout.count("served Hello") == 2 and "accessible" in result.stdout, "the session, the system and the accessibility bus beside each other", result.stdout + result.stderr)
+        grants = sorted(g["resource"] for g in home.json("grants"))
+        tap.ok(grants == ["session:" + TALK, "system:" + TALK], "each is asked about apart", grants)
+
+
 def test_one_permission_of_several(tap):
     """Each of these is one connection with several names, as of a desktop's shell or a file manager."""
     shell, files, nautilus = "org.gnome.Shell", "org.freedesktop.FileManager1", "org.gnome.Nautilus"
