@@ -13,6 +13,7 @@
 #include "agent-start.h"
 #include "changes.h"
 #include "consent.h"
+#include "control.h"
 #include "postern-config.h"
 #include "pst-programs.h"
 #include "push.h"
@@ -72,6 +73,12 @@ on_presence (gpointer data)
 }
 
 static void
+on_rows (GPtrArray *events, gpointer data)
+{
+  pst_control_tell_rows (data, events);
+}
+
+static void
 open_store (PstBroker *broker)
 {
   g_autoptr (GError) error = NULL;
@@ -85,6 +92,7 @@ open_store (PstBroker *broker)
       return;
     }
   pst_store_set_listener (broker->store, on_stored, broker);
+  pst_store_set_row_listener (broker->store, on_rows, broker);
   pst_broker_purge (broker);
   pst_broker_watch_expiry (broker);
   pst_changes_note (broker, PST_TOPIC_GRANTS | PST_TOPIC_APPS | PST_TOPIC_HISTORY, NULL);
@@ -165,7 +173,7 @@ pst_broker_free (PstBroker *broker)
   g_clear_handle_id (&broker->killed_source, g_source_remove);
   pst_undo_list_free (broker->undo);
   pst_presence_free (broker->presence);
-  pst_store_close (broker->store);
+  pst_store_close (g_steal_pointer (&broker->store));
   g_clear_pointer (&broker->sandboxes, g_hash_table_unref);
   g_clear_pointer (&broker->screens, g_hash_table_unref);
   g_ptr_array_unref (broker->agents);

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What there is: applications, rules, sandboxes, events. */
+/* What there is: applications, rules, sandboxes. */
 #include "control.h"
 
 #include "sandbox-table.h"
-
-#define MAX_EVENTS 100000u
 
 static gboolean
 is_running (PstBroker *broker, const char *app)
@@ -99,36 +97,4 @@ pst_control_list_sandboxes (PstControlCall *call)
                              (guint32)sandbox->init, sandbox->started, sandbox->strict, sandbox->trees->len, waiting);
     }
   pst_control_reply (call, g_variant_new ("(a(tssuuxbuu))", &builder));
-}
-
-void
-pst_control_list_events (PstControlCall *call)
-{
-  PstBroker *broker = call->broker;
-  const char *word;
-  guint32 limit;
-  g_autofree char *app = NULL;
-  g_autoptr (GPtrArray) events = NULL;
-  g_autoptr (GError) error = NULL;
-  GVariantBuilder builder;
-
-  g_variant_get (call->args, "(&su)", &word, &limit);
-  app = pst_control_resolve_app (broker, word);
-  events = pst_store_list_events (broker->store, app && *app ? app : *word ? word : NULL, MIN (limit, MAX_EVENTS), &error);
-  if (!events)
-    {
-      pst_control_fail (call, error->message);
-      return;
-    }
-  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(xstsayuuus)"));
-  for (guint i = 0; i < events->len; i++)
-    {
-      const PstEvent *event = events->pdata[i];
-      g_autofree char *id = pst_control_text (event->app), *text = pst_control_text (event->text);
-
-      g_variant_builder_add (&builder, "(xsts^ayuuus)", event->time, id, event->sandbox, event->what,
-                             event->resource ? event->resource : "", (guint32)event->access, (guint32)event->answer,
-                             (guint32)event->lifetime, text);
-    }
-  pst_control_reply (call, g_variant_new ("(a(xstsayuuus))", &builder));
 }

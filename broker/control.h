@@ -62,7 +62,12 @@ void pst_control_change_push (PstControlChange *change);
 void pst_control_list_apps (PstControlCall *call);
 void pst_control_list_grants (PstControlCall *call);
 void pst_control_list_sandboxes (PstControlCall *call);
+
+/* control-history.c */
 void pst_control_list_events (PstControlCall *call);
+void pst_control_history (PstControlCall *call);
+/* Rows that have come into the history are told to whoever watches it. */
+void pst_control_tell_rows (PstBroker *broker, GPtrArray *events);
 
 /* control-apps.c */
 void pst_control_get_app (PstControlCall *call);

@@ -147,6 +147,7 @@ static const struct
   M (WATCH, watch, FALSE),
   M (GET_APP, get_app, TRUE),
   M (SET_APP, set_app, TRUE),
+  M (HISTORY, history, TRUE),
 };
 
 const char *

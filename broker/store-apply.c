@@ -28,7 +28,7 @@ write_change (PstStore *store, PstStoreChange *change)
         return FALSE;
     }
   for (guint i = 0; i < events->len; i++)
-    if (!(i == 0 ? pst_store_write_events_until : pst_store_write_event) (store, events->pdata[i]))
+    if (!pst_store_write_event (store, events->pdata[i]))
       return FALSE;
   return TRUE;
 }
@@ -52,7 +52,6 @@ pst_store_apply (PstStore *store, PstStoreChange *change, GError **error)
 {
   const GArray *removed = pst_store_change_get_removed (change);
   const GPtrArray *added = pst_store_change_get_added (change), *apps = pst_store_change_get_apps (change);
-  gboolean has_events = pst_store_change_get_events (change)->len > 0;
   g_autofree char *app = g_strdup (pst_store_change_only_app (change));
 
   if (!pst_store_begin (store, change_is_durable (store, change)) || !write_change (store, change) || !pst_store_commit (store))
@@ -61,8 +60,6 @@ pst_store_apply (PstStore *store, PstStoreChange *change, GError **error)
       pst_store_roll_back (store);
       return FALSE;
     }
-  if (has_events)
-    pst_store_clear_queued (store);
   for (guint i = 0; i < removed->len; i++)
     pst_store_forget (store, g_array_index (removed, guint64, i));
   for (guint i = 0; i < added->len; i++)
@@ -77,9 +74,6 @@ pst_store_apply (PstStore *store, PstStoreChange *change, GError **error)
       stored->sheet = switches->sheet;
       store->revision++;
     }
-  pst_store_tell (store,
-                  (removed->len + added->len > 0 ? PST_STORE_RULES : 0) | (apps->len > 0 ? PST_STORE_APPS : 0) |
-                      (has_events ? PST_STORE_EVENTS : 0),
-                  app);
+  pst_store_tell (store, (removed->len + added->len > 0 ? PST_STORE_RULES : 0) | (apps->len > 0 ? PST_STORE_APPS : 0), app);
   return TRUE;
 }

@@ -119,7 +119,7 @@ pst_store_set_app (PstStore *store, const char *id, gboolean locked, gboolean st
   app->strict = strict;
   app->sheet = sheet;
   store->revision++;
-  pst_store_tell (store, PST_STORE_APPS | (event ? PST_STORE_EVENTS : 0), id);
+  pst_store_tell (store, PST_STORE_APPS, id);
   return TRUE;
 }
 

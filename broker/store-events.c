@@ -1,42 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What happens: kept in memory for a moment, and written together. */
+/* What happens, on its way to the history: through the outbox together with a change, or kept in memory for a moment. And what
+ * else may wait for a moment. */
 #include "store-private.h"
+
+#include <string.h>
 
 #include <glib/gi18n.h>
 
 #define FLUSH_DELAY_MS 250
 #define MAX_QUEUED 4096
-/* What an application can bring about by itself, as often as it likes. Of this it has its share: so much between two flushes,
- * and so much in the history, give or take what is added between two trims. */
-#define COMMON_EVENTS "('asked', 'refused', 'started', 'ended', 'left out')"
+/* So much of one application between two flushes; of more it is only said how much it was. */
 #define MAX_APP_QUEUED 64
-#define MAX_APP_EVENTS 1000
-#define TRIM_AFTER 100
-
-PstEvent *
-pst_event_new (const char *what, const char *app, guint64 sandbox, const char *resource, const char *text)
-{
-  PstEvent *event = g_new0 (PstEvent, 1);
-
-  event->time = g_get_real_time () / G_USEC_PER_SEC;
-  event->what = g_intern_string (what);
-  event->app = g_strdup (app);
-  event->sandbox = sandbox;
-  event->resource = g_strdup (resource);
-  event->text = g_strdup (text);
-  return event;
-}
-
-void
-pst_event_free (PstEvent *event)
-{
-  if (!event)
-    return;
-  g_free (event->app);
-  g_free (event->resource);
-  g_free (event->text);
-  g_free (event);
-}
+/* What the disk has not taken by then is left out. */
+#define MAX_BACKLOG 16384
 
 void
 pst_stored_app_free (PstStoredApp *app)
@@ -51,75 +27,167 @@ pst_stored_app_free (PstStoredApp *app)
   g_free (app);
 }
 
+/* The outbox */
+
+#define OUTBOX_COLUMNS "time, app, name, sandbox, what, resource, access, answer, lifetime, text, program"
+
+static void
+set_name (PstStore *store, PstEvent *event)
+{
+  const PstStoredApp *app = event->name ? NULL : g_hash_table_lookup (store->apps, event->app);
+
+  if (app)
+    event->name = g_strdup (app->name);
+}
+
 gboolean
 pst_store_write_event (PstStore *store, const PstEvent *event)
 {
   sqlite3_stmt *statement =
-      pst_sql_prepare (store->db, "INSERT INTO events (time, app, sandbox, what, resource, access, answer, lifetime, text)"
-                                  " VALUES (?,?,?,?,?,?,?,?,?)");
+      pst_sql_prepare (store->db, "INSERT INTO events (" OUTBOX_COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?)");
+  g_autoptr (PstEvent) copy = pst_event_copy (event);
 
-  pst_sql_bind_int (statement, 1, event->time);
-  pst_sql_bind_text (statement, 2, event->app);
-  pst_sql_bind_int (statement, 3, (gint64)event->sandbox);
-  pst_sql_bind_text (statement, 4, event->what);
-  pst_sql_bind_path (statement, 5, event->resource);
-  pst_sql_bind_int (statement, 6, event->access);
-  pst_sql_bind_int (statement, 7, event->answer);
-  pst_sql_bind_int (statement, 8, event->lifetime);
-  if (event->text)
-    pst_sql_bind_text (statement, 9, event->text);
-  return pst_sql_run (statement);
-}
-
-/* A line for what an application's share had no room for. */
-static gboolean
-write_left_out (PstStore *store, const char *app, const PstStoreShare *share)
-{
-  g_autofree char *text = g_strdup_printf (ngettext ("%u more event", "%u more events", share->left_out), share->left_out);
-  g_autoptr (PstEvent) event = pst_event_new ("left out", app, share->sandbox, NULL, text);
-
-  return pst_store_write_event (store, event);
-}
-
-static gboolean
-write_queued (PstStore *store)
-{
-  GHashTableIter iter;
-  gpointer app, share;
-
-  for (GList *l = store->events.head; l; l = l->next)
-    if (!pst_store_write_event (store, l->data))
-      return FALSE;
-  g_hash_table_iter_init (&iter, store->shares);
-  while (g_hash_table_iter_next (&iter, &app, &share))
-    if (((PstStoreShare *)share)->left_out > 0 && !write_left_out (store, app, share))
-      return FALSE;
+  set_name (store, copy);
+  pst_sql_bind_int (statement, 1, copy->time);
+  pst_sql_bind_text (statement, 2, copy->app);
+  if (copy->name)
+    pst_sql_bind_text (statement, 3, copy->name);
+  pst_sql_bind_int (statement, 4, (gint64)copy->sandbox);
+  pst_sql_bind_text (statement, 5, copy->what);
+  pst_sql_bind_path (statement, 6, copy->resource);
+  pst_sql_bind_int (statement, 7, copy->access);
+  pst_sql_bind_int (statement, 8, copy->answer);
+  pst_sql_bind_int (statement, 9, copy->lifetime);
+  if (copy->text)
+    pst_sql_bind_text (statement, 10, copy->text);
+  pst_sql_bind_path (statement, 11, copy->program);
+  if (!pst_sql_run (statement))
+    return FALSE;
+  copy->outbox = (guint64)sqlite3_last_insert_rowid (store->db);
+  g_ptr_array_add (store->outbox, g_steal_pointer (&copy));
   return TRUE;
 }
 
-/* After they have been written, or could not be: history must not grow in memory without bound because a disk is full. */
-void
-pst_store_clear_queued (PstStore *store)
+/* A line for what an application's share had no room for. */
+static PstEvent *
+left_out_event (const char *app, const PstStoreShare *share)
 {
-  GHashTableIter iter;
-  gpointer value;
+  g_autofree char *text = g_strdup_printf (ngettext ("%u more event", "%u more events", share->left_out), share->left_out);
 
-  g_queue_clear_full (&store->events, (GDestroyNotify)pst_event_free);
-  g_hash_table_iter_init (&iter, store->shares);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    {
-      PstStoreShare *share = value;
-
-      share->written += share->queued + (share->left_out > 0);
-      share->queued = share->left_out = 0;
-    }
+  return pst_event_new ("left out", app, share->sandbox, NULL, text);
 }
 
-/* What was queued before @event happened before it. */
-gboolean
-pst_store_write_events_until (PstStore *store, const PstEvent *event)
+void
+pst_store_hand_over (PstStore *store)
 {
-  return write_queued (store) && pst_store_write_event (store, event);
+  g_autoptr (GPtrArray) events = g_ptr_array_new_with_free_func ((GDestroyNotify)pst_event_free);
+  GHashTableIter iter;
+  gpointer app, share;
+  PstEvent *event;
+
+  while ((event = g_queue_pop_head (&store->events)))
+    g_ptr_array_add (events, event);
+  g_hash_table_iter_init (&iter, store->shares);
+  while (g_hash_table_iter_next (&iter, &app, &share))
+    {
+      if (((PstStoreShare *)share)->left_out > 0)
+        g_ptr_array_add (events, left_out_event (app, share));
+      g_hash_table_iter_remove (&iter);
+    }
+  g_ptr_array_extend_and_steal (events, g_steal_pointer (&store->outbox));
+  store->outbox = g_ptr_array_new_with_free_func ((GDestroyNotify)pst_event_free);
+  for (guint i = 0; i < events->len; i++)
+    set_name (store, events->pdata[i]);
+  if (events->len > 0)
+    pst_history_write (store->history, g_steal_pointer (&events));
+}
+
+static void
+on_written (GPtrArray *events, const GError *error, gpointer data)
+{
+  PstStore *store = data;
+  const char *app = ((PstEvent *)events->pdata[0])->app;
+
+  if (error)
+    g_warning ("%s", error->message);
+  for (guint i = 0; i < events->len; i++)
+    {
+      const PstEvent *event = events->pdata[i];
+
+      if (app && strcmp (event->app, app) != 0)
+        app = NULL;
+      if (event->outbox && error)
+        store->is_stuck = TRUE;
+      if (event->outbox && !store->is_stuck)
+        store->handed_over = MAX (store->handed_over, event->outbox);
+    }
+  if (store->handed_over)
+    pst_store_schedule_flush (store);
+  if (error)
+    return;
+  if (store->row_listener)
+    store->row_listener (events, store->row_listener_data);
+  pst_store_tell (store, PST_STORE_EVENTS, app);
+}
+
+gboolean
+pst_store_open_history (PstStore *store, const char *path)
+{
+  g_autoptr (GPtrArray) events = g_ptr_array_new_with_free_func ((GDestroyNotify)pst_event_free);
+  gint64 outbox = pst_store_get_meta (store, "outbox", 0);
+  sqlite3_stmt *statement;
+  int status = SQLITE_ERROR;
+
+  if (outbox == 0)
+    {
+      const char *key = "outbox";
+
+      outbox = ((gint64)g_random_int () << 16 | g_random_int_range (0, 1 << 16)) + 1;
+      if (!pst_store_set_meta (store, &key, &outbox, 1, NULL))
+        return FALSE;
+    }
+  statement = pst_sql_prepare (store->db, "SELECT id, " OUTBOX_COLUMNS " FROM events ORDER BY id");
+  while (statement && (status = sqlite3_step (statement)) == SQLITE_ROW)
+    {
+      PstEvent *event = g_new0 (PstEvent, 1);
+      g_autofree char *what = pst_sql_column_string (statement, 5);
+
+      event->outbox = (guint64)sqlite3_column_int64 (statement, 0);
+      event->time = sqlite3_column_int64 (statement, 1);
+      event->app = pst_sql_column_string (statement, 2);
+      event->name = pst_sql_column_string (statement, 3);
+      event->sandbox = (guint64)sqlite3_column_int64 (statement, 4);
+      event->what = g_intern_string (what ? what : "");
+      event->resource = pst_sql_column_string (statement, 6);
+      event->access = (PstAccess)sqlite3_column_int64 (statement, 7);
+      event->answer = (PstAnswer)sqlite3_column_int64 (statement, 8);
+      event->lifetime = (PstLifetime)sqlite3_column_int64 (statement, 9);
+      event->text = pst_sql_column_string (statement, 10);
+      event->program = pst_sql_column_string (statement, 11);
+      set_name (store, event);
+      g_ptr_array_add (events, event);
+    }
+  sqlite3_finalize (statement);
+  if (status != SQLITE_DONE)
+    return FALSE;
+  store->history = pst_history_new (path, (guint64)outbox, on_written, store);
+  if (events->len > 0)
+    pst_history_write (store->history, g_steal_pointer (&events));
+  return TRUE;
+}
+
+PstHistory *
+pst_store_get_history (PstStore *store)
+{
+  pst_store_hand_over (store);
+  return store->history;
+}
+
+void
+pst_store_set_row_listener (PstStore *store, PstStoreRows listener, gpointer user_data)
+{
+  store->row_listener = listener;
+  store->row_listener_data = user_data;
 }
 
 /* What may wait a moment */
@@ -160,7 +228,7 @@ pst_store_queue_event (PstStore *store, PstEvent *event)
   PstStoreShare *share = share_of (store, event->app);
 
   pst_store_schedule_flush (store);
-  if (share->queued >= MAX_APP_QUEUED)
+  if (share->queued >= MAX_APP_QUEUED || pst_history_get_backlog (store->history) > MAX_BACKLOG)
     {
       share->left_out++;
       share->sandbox = event->sandbox;
@@ -179,56 +247,34 @@ pst_store_queue_use (PstStore *store, guint64 rule, gint64 time)
   PstStoredRule *stored = g_hash_table_lookup (store->rules, &rule);
   PstStoreUse use = { rule, time };
 
-  if (!stored || stored->used == time)
+  if (!stored || stored->used >= time)
     return;
   stored->used = time;
   g_array_append_val (store->uses, use);
   pst_store_schedule_flush (store);
 }
 
-/* Brings each application that has added much back to its share. */
-static gboolean
-trim_shares (PstStore *store)
-{
-  GHashTableIter iter;
-  gpointer app, share;
-
-  g_hash_table_iter_init (&iter, store->shares);
-  while (g_hash_table_iter_next (&iter, &app, &share))
-    {
-      sqlite3_stmt *statement;
-
-      if (((PstStoreShare *)share)->written < TRIM_AFTER)
-        continue;
-      statement = pst_sql_prepare (store->db, "DELETE FROM events WHERE app=?1 AND what IN " COMMON_EVENTS
-                                              " AND id <= (SELECT id FROM events"
-                                              " WHERE app=?1 AND what IN " COMMON_EVENTS
-                                              " ORDER BY id DESC LIMIT 1 OFFSET " G_STRINGIFY (MAX_APP_EVENTS) ")");
-      pst_sql_bind_text (statement, 1, app);
-      if (!pst_sql_run (statement))
-        return FALSE;
-      ((PstStoreShare *)share)->written = 0;
-    }
-  return TRUE;
-}
-
 void
 pst_store_flush (PstStore *store)
 {
-  guint what = (store->events.length > 0 ? PST_STORE_EVENTS : 0) | (store->uses->len > 0 ? PST_STORE_RULES : 0) |
-               (g_hash_table_size (store->dirty_apps) > 0 ? PST_STORE_APPS : 0);
+  guint what = (store->uses->len > 0 ? PST_STORE_RULES : 0) | (g_hash_table_size (store->dirty_apps) > 0 ? PST_STORE_APPS : 0);
   gboolean ok;
   GHashTableIter iter;
   gpointer id;
 
   g_clear_handle_id (&store->flush_source, g_source_remove);
-  if (store->events.length == 0 && store->uses->len == 0 && g_hash_table_size (store->dirty_apps) == 0)
+  pst_store_hand_over (store);
+  if (!what && !store->handed_over)
     return;
 
-  ok = pst_store_begin (store, FALSE) && write_queued (store) && trim_shares (store);
-  if (store->events.length > 0)
-    ok = ok && pst_sql_exec (store->db, "DELETE FROM events WHERE id <= (SELECT max(id) FROM events) - " G_STRINGIFY (
-                                            PST_STORE_MAX_EVENTS));
+  ok = pst_store_begin (store, FALSE);
+  if (ok && store->handed_over)
+    {
+      sqlite3_stmt *statement = pst_sql_prepare (store->db, "DELETE FROM events WHERE id <= ?");
+
+      pst_sql_bind_int (statement, 1, (gint64)store->handed_over);
+      ok = pst_sql_run (statement);
+    }
   for (guint i = 0; ok && i < store->uses->len; i++)
     {
       const PstStoreUse *use = &g_array_index (store->uses, PstStoreUse, i);
@@ -243,51 +289,11 @@ pst_store_flush (PstStore *store)
     ok = pst_store_write_app (store, g_hash_table_lookup (store->apps, id));
   if (!ok || !pst_store_commit (store))
     {
-      g_warning ("the history cannot be written: %s", sqlite3_errmsg (store->db));
+      g_warning ("the last use cannot be written: %s", sqlite3_errmsg (store->db));
       pst_store_roll_back (store);
     }
-  pst_store_clear_queued (store);
+  store->handed_over = 0;
   g_array_set_size (store->uses, 0);
   g_hash_table_remove_all (store->dirty_apps);
   pst_store_tell (store, what, NULL);
-}
-
-GPtrArray *
-pst_store_list_events (PstStore *store, const char *app, guint limit, GError **error)
-{
-  g_autoptr (GPtrArray) result = g_ptr_array_new_with_free_func ((GDestroyNotify)pst_event_free);
-  sqlite3_stmt *statement;
-  int status = SQLITE_ERROR;
-
-  pst_store_flush (store);
-  statement =
-      pst_sql_prepare (store->db, "SELECT time, app, sandbox, what, resource, access, answer, lifetime, text FROM events"
-                                  " WHERE ?1 IS NULL OR app=?1 ORDER BY id DESC LIMIT ?2");
-  if (app)
-    pst_sql_bind_text (statement, 1, app);
-  pst_sql_bind_int (statement, 2, limit);
-  while (statement && (status = sqlite3_step (statement)) == SQLITE_ROW)
-    {
-      PstEvent *event = g_new0 (PstEvent, 1);
-      g_autofree char *what = pst_sql_column_string (statement, 3);
-
-      event->time = sqlite3_column_int64 (statement, 0);
-      event->app = pst_sql_column_string (statement, 1);
-      event->sandbox = (guint64)sqlite3_column_int64 (statement, 2);
-      event->what = g_intern_string (what ? what : "");
-      event->resource = pst_sql_column_string (statement, 4);
-      event->access = (PstAccess)sqlite3_column_int64 (statement, 5);
-      event->answer = (PstAnswer)sqlite3_column_int64 (statement, 6);
-      event->lifetime = (PstLifetime)sqlite3_column_int64 (statement, 7);
-      event->text = pst_sql_column_string (statement, 8);
-      g_ptr_array_insert (result, 0, event);
-    }
-  sqlite3_finalize (statement);
-  if (status != SQLITE_DONE)
-    {
-      g_set_error (error, PST_STORE_ERROR, PST_STORE_ERROR_UNUSABLE, _ ("The history cannot be read: %s."),
-                   sqlite3_errmsg (store->db));
-      return NULL;
-    }
-  return g_steal_pointer (&result);
 }

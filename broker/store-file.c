@@ -30,6 +30,9 @@ static const char *const migrations[] = {
   "ALTER TABLE apps ADD COLUMN locked INTEGER NOT NULL DEFAULT 0;"
   "ALTER TABLE apps ADD COLUMN strict INTEGER NOT NULL DEFAULT 0;"
   "ALTER TABLE apps ADD COLUMN sheet INTEGER NOT NULL DEFAULT 0;",
+  /* What was the history is the way to it now. */
+  "ALTER TABLE events ADD COLUMN name TEXT;"
+  "ALTER TABLE events ADD COLUMN program BLOB;",
 };
 #define SCHEMA_VERSION ((int)G_N_ELEMENTS (migrations))
 
@@ -54,7 +57,11 @@ pst_store_begin (PstStore *store, gboolean durable)
 gboolean
 pst_store_commit (PstStore *store)
 {
-  return pst_sql_exec (store->db, "COMMIT");
+  if (!pst_sql_exec (store->db, "COMMIT"))
+    return FALSE;
+  if (store->history)
+    pst_store_hand_over (store);
+  return TRUE;
 }
 
 void
@@ -62,6 +69,7 @@ pst_store_roll_back (PstStore *store)
 {
   if (!sqlite3_get_autocommit (store->db))
     pst_sql_exec (store->db, "ROLLBACK");
+  g_ptr_array_set_size (store->outbox, 0);
 }
 
 /* Opening */
@@ -169,7 +177,7 @@ PstStore *
 pst_store_open (const char *path, GError **error)
 {
   g_autoptr (PstStore) store = g_new0 (PstStore, 1);
-  g_autofree char *directory = g_path_get_dirname (path), *name = g_path_get_basename (path), *place = NULL;
+  g_autofree char *directory = g_path_get_dirname (path), *name = g_path_get_basename (path), *place = NULL, *history = NULL;
   char *real = NULL;
   gboolean is_new = FALSE;
 
@@ -180,6 +188,7 @@ pst_store_open (const char *path, GError **error)
   store->dirty_apps = g_hash_table_new (g_str_hash, g_str_equal);
   store->uses = g_array_new (FALSE, FALSE, sizeof (PstStoreUse));
   g_queue_init (&store->events);
+  store->outbox = g_ptr_array_new_with_free_func ((GDestroyNotify)pst_event_free);
   store->shares = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
 
   /* SQLite follows no link at all when it is told not to follow the last; the home may be one (/home → /var/home). */
@@ -190,19 +199,14 @@ pst_store_open (const char *path, GError **error)
       return NULL;
     }
   place = g_build_filename (real, name, NULL);
+  history = g_build_filename (real, "history.db", NULL);
   free (real);
-  if (sqlite3_open_v2 (place, &store->db,
-                       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW,
-                       NULL) != SQLITE_OK)
+  if (pst_sql_open (place, &store->db) != SQLITE_OK)
     {
       cannot_open (store, directory, error);
       return NULL;
     }
-  sqlite3_extended_result_codes (store->db, 1);
   sqlite3_db_config (store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-  sqlite3_db_config (store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-  sqlite3_db_config (store->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-  sqlite3_busy_timeout (store->db, 2000);
   if (!pst_sql_exec (store->db, "PRAGMA locking_mode=EXCLUSIVE") || !check (store, &is_new, error))
     {
       if (error && !*error)
@@ -225,6 +229,11 @@ pst_store_open (const char *path, GError **error)
       unusable (store, error, _ ("is damaged"));
       return NULL;
     }
+  if (!pst_store_open_history (store, history))
+    {
+      pst_store_set_write_error (store, error);
+      return NULL;
+    }
   sqlite3_db_config (store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
   return g_steal_pointer (&store);
 }
@@ -234,7 +243,12 @@ pst_store_close (PstStore *store)
 {
   if (!store)
     return;
-  if (store->db && store->flush_source)
+  store->listener = NULL;
+  store->row_listener = NULL;
+  if (store->history)
+    pst_store_flush (store);
+  g_clear_pointer (&store->history, pst_history_free);
+  if (store->db && store->handed_over)
     pst_store_flush (store);
   if (store->db && store->next_sandbox)
     {
@@ -249,6 +263,7 @@ pst_store_close (PstStore *store)
   g_hash_table_unref (store->rules);
   g_hash_table_unref (store->apps);
   g_queue_clear_full (&store->events, (GDestroyNotify)pst_event_free);
+  g_ptr_array_unref (store->outbox);
   g_hash_table_unref (store->shares);
   g_array_unref (store->uses);
   g_free (store->path);

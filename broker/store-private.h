@@ -14,12 +14,11 @@ typedef struct
   gint64 time;
 } PstStoreUse;
 
-/* How much an application has added to the history. */
+/* How much an application has added to the history since the last flush. */
 typedef struct
 {
-  guint queued, left_out; /* since the last flush */
-  guint written;          /* since the last trim */
-  guint64 sandbox;        /* of what was left out last */
+  guint queued, left_out;
+  guint64 sandbox; /* of what was left out last */
 } PstStoreShare;
 
 struct _PstStore
@@ -30,14 +29,20 @@ struct _PstStore
   GHashTable *by_app;     /* app → GPtrArray of borrowed rules, in order of id */
   GHashTable *apps;       /* id → PstStoredApp, owned */
   GHashTable *dirty_apps; /* borrowed ids */
-  GQueue events;          /* PstEvent, owned */
-  GHashTable *shares;     /* app → PstStoreShare, owned */
+  PstHistory *history;
+  GQueue events;       /* PstEvent, owned: on their way to the history */
+  GPtrArray *outbox;   /* of PstEvent: written in this transaction */
+  guint64 handed_over; /* what is in the outbox up to here is in the history, and can go */
+  gboolean is_stuck;   /* something of the outbox is not in the history: nothing goes until the next start */
+  GHashTable *shares;  /* app → PstStoreShare, owned */
   GArray *uses;
   guint flush_source;
   guint64 next_sandbox, end_sandbox;
   guint64 revision; /* of the rules in memory */
   PstStoreListener listener;
   gpointer listener_data;
+  PstStoreRows row_listener;
+  gpointer row_listener_data;
 };
 
 void pst_store_tell (PstStore *store, guint what, const char *app);
@@ -64,11 +69,12 @@ gboolean pst_store_write_app (PstStore *store, const PstStoredApp *app);
 /* (transfer none): in memory, and written with the next flush. */
 PstStoredApp *pst_store_ensure_app (PstStore *store, const char *id);
 
-/* store-events.c */
+/* store-events.c. An event that belongs to a change is written in its transaction; commit hands it over to the history, after
+ * what was queued before it. */
 gboolean pst_store_write_event (PstStore *store, const PstEvent *event);
-/* What was queued before @event happened before it. After the commit: pst_store_clear_queued(). */
-gboolean pst_store_write_events_until (PstStore *store, const PstEvent *event);
-void pst_store_clear_queued (PstStore *store);
+void pst_store_hand_over (PstStore *store);
+/* Starts the history, with what an earlier broker left in the outbox. */
+gboolean pst_store_open_history (PstStore *store, const char *path);
 void pst_store_schedule_flush (PstStore *store);
 
 G_END_DECLS

@@ -6,7 +6,7 @@
  * back.
  *
  * Durability has two prices. A rule that outlives its sandbox is committed with synchronous=FULL (the write-ahead log is
- * flushed before COMMIT returns). History, last use and rules for one sandbox are committed with synchronous=NORMAL: the kernel
+ * flushed before COMMIT returns). Last use and rules for one sandbox are committed with synchronous=NORMAL: the kernel
  * has them, so SIGKILL loses nothing, but no flush is paid for within a launch. A later FULL commit flushes them as well,
  * because it is the same log.
  *
@@ -271,15 +271,13 @@ pst_store_add_rule (PstStore *store, const PstStoredRule *rule, PstEvent *event_
   copy->id = 0;
   ok = ok && pst_store_write_rule (store, copy);
   if (ok && event)
-    ok = pst_store_write_events_until (store, event);
+    ok = pst_store_write_event (store, event);
   if (!ok || !pst_store_commit (store))
     {
       pst_store_set_write_error (store, error);
       pst_store_roll_back (store);
       return 0;
     }
-  if (event)
-    pst_store_clear_queued (store);
 
   for (guint i = 0; i < gone->len; i++)
     pst_store_forget (store, g_array_index (gone, guint64, i));
@@ -289,7 +287,7 @@ pst_store_add_rule (PstStore *store, const PstStoredRule *rule, PstEvent *event_
     *replaced = gone->len + narrowed->len > 0;
   id = copy->id;
   pst_store_remember (store, g_steal_pointer (&copy));
-  pst_store_tell (store, PST_STORE_RULES | (event ? PST_STORE_EVENTS : 0), rule->app);
+  pst_store_tell (store, PST_STORE_RULES, rule->app);
   return id;
 }
 
@@ -315,21 +313,16 @@ pst_store_remove_rules (PstStore *store, const guint64 *ids, gsize n_ids, PstEve
   for (gsize i = 0; ok && i < n_ids; i++)
     ok = pst_store_delete_rule (store, ids[i]);
   if (ok && event)
-    ok = pst_store_write_events_until (store, event);
+    ok = pst_store_write_event (store, event);
   if (!ok || !pst_store_commit (store))
     {
       pst_store_set_write_error (store, error);
       pst_store_roll_back (store);
       return FALSE;
     }
-  if (event)
-    pst_store_clear_queued (store);
   for (gsize i = 0; i < n_ids; i++)
     pst_store_forget (store, ids[i]);
-  pst_store_tell (store, (app ? PST_STORE_RULES : 0) | (event ? PST_STORE_EVENTS : 0),
-                  several ? NULL
-                  : app   ? app
-                  : event ? event->app
-                          : NULL);
+  if (app)
+    pst_store_tell (store, PST_STORE_RULES, several ? NULL : app);
   return TRUE;
 }

@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "history.h"
 #include "rule.h"
 
 G_BEGIN_DECLS
 
-/* The grants database: one SQLite file that belongs to the broker alone.
+/* The grants database: one SQLite file that belongs to the broker alone. Beside it, in "history.db", is the history
+ * (history.h).
  *
  * What is promised: when pst_store_add_rule() or pst_store_remove_rules() returns TRUE for a rule that outlives its sandbox,
- * the change is on the disk and survives SIGKILL and power loss. History, last use and rules of one sandbox are kept through
- * SIGKILL but may lose their last moments with the power. A file that is damaged, or that a newer Postern wrote, is never
- * written to: opening fails with a sentence for the person, and nothing is guessed. */
+ * the change is on the disk and survives SIGKILL and power loss. Last use and rules of one sandbox are kept through
+ * SIGKILL but may lose their last moments with the power. What happens along with a change of the rules is kept with it. A file
+ * that is damaged, or that a newer Postern wrote, is never written to: opening fails with a sentence for the person, and
+ * nothing is guessed. */
 typedef struct _PstStore PstStore;
 
 #define PST_STORE_APPLICATION_ID 0x50737472 /* "Pstr" */
-#define PST_STORE_MAX_EVENTS 10000
 
 typedef struct
 {
@@ -27,21 +29,6 @@ typedef struct
   gint64 sheet;         /* when the sheet of the first start was answered; 0: not yet */
 } PstStoredApp;
 
-typedef struct
-{
-  gint64 time;
-  char *app;
-  guint64 sandbox;
-  const char *what; /* static or interned: asked, answered, granted, revoked, refused, started, ended */
-  char *resource;   /* (nullable) */
-  PstAccess access;
-  PstAnswer answer;
-  PstLifetime lifetime;
-  char *text; /* (nullable) */
-} PstEvent;
-
-PstEvent *pst_event_new (const char *what, const char *app, guint64 sandbox, const char *resource, const char *text);
-void pst_event_free (PstEvent *event);
 void pst_stored_app_free (PstStoredApp *app);
 
 /* Makes the directory (0700) and the file when they are missing. Errors: PST_STORE_ERROR. */
@@ -74,6 +61,17 @@ pst_store_add_rule (PstStore *store, const PstStoredRule *rule, PstEvent *event_
 /* Numbers that are none are skipped. @event_take: (nullable). */
 gboolean pst_store_remove_rules (PstStore *store, const guint64 *ids, gsize n_ids, PstEvent *event_take, GError **error);
 
+/* The history begins with everything that was given to the store before. (transfer none), valid as long as the store. */
+PstHistory *pst_store_get_history (PstStore *store);
+/* Called with rows of PstEvent that have just come into the history, oldest first. */
+typedef void (*PstStoreRows) (GPtrArray *events, gpointer user_data);
+void pst_store_set_row_listener (PstStore *store, PstStoreRows listener, gpointer user_data);
+
+/* Numbers that are kept under a name; @missing if there is none. */
+gint64 pst_store_get_meta (PstStore *store, const char *key, gint64 missing);
+/* On the disk when this returns TRUE: all of them, or an error and none. */
+gboolean pst_store_set_meta (PstStore *store, const char *const *keys, const gint64 *values, gsize n, GError **error);
+
 /* Queued, and written within a quarter of a second from the main loop, or by pst_store_flush(). */
 void pst_store_queue_event (PstStore *store, PstEvent *event);
 void pst_store_queue_use (PstStore *store, guint64 rule, gint64 time);
@@ -90,9 +88,6 @@ gboolean pst_store_set_app (PstStore *store, const char *id, gboolean locked, gb
 /* (transfer container) of borrowed PstStoredApp */
 GPtrArray *pst_store_list_apps (PstStore *store);
 const PstStoredApp *pst_store_get_app (PstStore *store, const char *id);
-/* The newest @limit events, oldest of them first: (transfer full) of PstEvent. @app: NULL for all. */
-GPtrArray *pst_store_list_events (PstStore *store, const char *app, guint limit, GError **error);
-
 /* A number that no sandbox had before in this store. */
 guint64 pst_store_next_sandbox (PstStore *store);
 
@@ -105,6 +100,5 @@ typedef enum
 GQuark pst_store_error_quark (void);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PstStore, pst_store_close)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (PstEvent, pst_event_free)
 
 G_END_DECLS

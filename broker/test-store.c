@@ -32,7 +32,9 @@ set_up (Fixture *f, gconstpointer data)
 static void
 tear_down (Fixture *f, gconstpointer data)
 {
-  static const char *const names[] = { "state/grants.db", "state/grants.db-wal", "state/grants.db-shm", "state", "" };
+  static const char *const names[] = {
+    "state/grants.db", "state/grants.db-wal", "state/grants.db-shm", "state/history.db", "state/history.db-wal", "state", ""
+  };
 
   pst_store_close (f->store);
   for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
@@ -54,6 +56,16 @@ open_again (Fixture *f)
   pst_store_close (f->store);
   f->store = pst_store_open (f->path, &error);
   g_assert_no_error (error);
+}
+
+static void
+run_sql (Fixture *f, const char *sql)
+{
+  sqlite3 *db;
+
+  g_assert_cmpint (sqlite3_open (f->path, &db), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (db, sql, NULL, NULL, NULL), ==, SQLITE_OK);
+  sqlite3_close (db);
 }
 
 static PstStoredRule
@@ -168,75 +180,137 @@ test_remove (Fixture *f, gconstpointer data)
 }
 
 static void
+on_answer (GPtrArray *rows, gboolean more, const GError *error, gpointer data)
+{
+  GPtrArray **result = data;
+
+  g_assert_no_error (error);
+  *result = g_ptr_array_ref (rows);
+}
+
+/* The newest rows, newest first. */
+static GPtrArray *
+history (Fixture *f, const char *app)
+{
+  PstHistoryFilter *filter = pst_history_filter_new ();
+  GPtrArray *rows = NULL;
+
+  filter->app = g_strdup (app);
+  filter->limit = PST_HISTORY_MAX_LIMIT;
+  pst_history_query (pst_store_get_history (f->store), filter, on_answer, &rows);
+  pst_history_settle (pst_store_get_history (f->store));
+  g_assert_nonnull (rows);
+  return rows;
+}
+
+static const PstEvent *
+at (GPtrArray *rows, guint index)
+{
+  g_assert_cmpuint (index, <, rows->len);
+  return rows->pdata[index];
+}
+
+static void
 test_history (Fixture *f, gconstpointer data)
 {
+  g_autoptr (GPtrArray) rows = NULL;
   g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) events = NULL, own = NULL;
+  PstStoredRule a = rule ("/a\xff", PST_ACCESS_VIEW, PST_ANSWER_ALLOW);
+  PstEvent *granted = pst_event_new ("granted", "eog", 7, "/a\xff", "by hand");
   guint64 first, second;
 
-  for (guint i = 0; i < PST_STORE_MAX_EVENTS + 50; i++)
-    {
-      g_autofree char *app = i % 50 ? g_strdup_printf ("app-%u", i % 50) : g_strdup ("eog");
-
-      pst_store_queue_event (f->store, pst_event_new ("asked", app, i, "/x", "text"));
-      if (i % 1000 == 0)
-        pst_store_flush (f->store);
-    }
+  granted->program = g_strdup ("/usr/bin/\xfe");
   pst_store_queue_app (f->store, "eog", "Image Viewer", "eog", "/usr/bin/eog", 5);
   pst_store_queue_package (f->store, "eog", "eog 43", 9);
+  pst_store_queue_event (f->store, pst_event_new ("asked", "eog", 7, "/x", "text"));
+  g_assert_cmpuint (pst_store_add_rule (f->store, &a, granted, NULL, &error), !=, 0);
+  g_assert_no_error (error);
   first = pst_store_next_sandbox (f->store);
   open_again (f);
-  events = pst_store_list_events (f->store, NULL, G_MAXINT, &error);
-  g_assert_no_error (error);
-  g_assert_cmpuint (events->len, ==, PST_STORE_MAX_EVENTS);
-  g_assert_cmpuint (((PstEvent *)events->pdata[events->len - 1])->sandbox, ==, PST_STORE_MAX_EVENTS + 49);
-  own = pst_store_list_events (f->store, "eog", 3, &error);
-  g_assert_cmpuint (own->len, ==, 3);
-  g_assert_cmpstr (((PstEvent *)own->pdata[0])->app, ==, "eog");
+  rows = history (f, NULL);
+  g_assert_cmpuint (rows->len, ==, 2);
+  /* What happened before a change is before it. */
+  g_assert_cmpstr (at (rows, 0)->what, ==, "granted");
+  g_assert_cmpstr (at (rows, 1)->what, ==, "asked");
+  g_assert_cmpuint (at (rows, 0)->number, >, at (rows, 1)->number);
+  g_assert_cmpstr (at (rows, 0)->resource, ==, "/a\xff");
+  g_assert_cmpstr (at (rows, 0)->program, ==, "/usr/bin/\xfe");
+  g_assert_cmpstr (at (rows, 0)->name, ==, "Image Viewer");
   g_assert_cmpstr (pst_store_get_app (f->store, "eog")->package, ==, "eog 43");
   second = pst_store_next_sandbox (f->store);
   g_assert_cmpuint (second, ==, first + 1);
 }
 
-/* What an application can bring about by itself, as often as it likes, does not push out the history of the others, nor what a
- * person has decided about it. */
+/* What one application brings about in a moment is cut, and it is said how much was. */
 static void
-test_flood (Fixture *f, gconstpointer data)
+test_burst (Fixture *f, gconstpointer data)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) victims = NULL, own = NULL;
-  PstStoredRule a = rule ("/a", PST_ACCESS_VIEW, PST_ANSWER_ALLOW);
-  guint n_granted = 0, n_left_out = 0;
+  g_autoptr (GPtrArray) own = NULL, victims = NULL;
 
-  for (guint i = 0; i < 40; i++)
-    pst_store_queue_event (f->store, pst_event_new ("asked", "victim", 1, "/x", "text"));
-  pst_store_flush (f->store);
-  a.app = (char *)"flood";
-  g_assert_cmpuint (pst_store_add_rule (f->store, &a, pst_event_new ("granted", "flood", 2, "/a", NULL), NULL, &error), !=, 0);
-  g_assert_no_error (error);
-  for (guint i = 0; i < 40000; i++)
+  pst_store_queue_event (f->store, pst_event_new ("asked", "victim", 1, "/x", "text"));
+  for (guint i = 0; i < 1000; i++)
+    pst_store_queue_event (f->store, pst_event_new ("asked", "flood", 2, "/x", "text"));
+  own = history (f, "flood");
+  victims = history (f, "victim");
+  g_assert_cmpuint (own->len, ==, 65);
+  g_assert_cmpstr (at (own, 0)->what, ==, "left out");
+  g_assert_cmpstr (at (own, 0)->text, ==, "936 more events");
+  g_assert_cmpuint (victims->len, ==, 1);
+}
+
+static gint64
+count_outbox (Fixture *f)
+{
+  sqlite3 *db;
+  sqlite3_stmt *statement;
+  gint64 n;
+
+  g_assert_cmpint (sqlite3_open (f->path, &db), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_prepare_v2 (db, "SELECT count(*) FROM events", -1, &statement, NULL), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_step (statement), ==, SQLITE_ROW);
+  n = sqlite3_column_int64 (statement, 0);
+  sqlite3_finalize (statement);
+  sqlite3_close (db);
+  return n;
+}
+
+/* A process that is killed as soon as a change is committed: its row comes into the history at the next start, and only once,
+ * also if the outbox could not be emptied. */
+static void
+test_outbox (Fixture *f, gconstpointer data)
+{
+  pid_t child;
+  int status;
+
+  g_clear_pointer (&f->store, pst_store_close);
+  child = fork ();
+  if (child == 0)
     {
-      g_autofree char *path = g_strdup_printf ("/x/%u", i);
+      PstStore *store = pst_store_open (f->path, NULL);
+      PstStoredRule a = rule ("/killed", PST_ACCESS_VIEW, PST_ANSWER_ALLOW);
 
-      pst_store_queue_event (f->store, pst_event_new (i % 2 ? "asked" : "refused", "flood", 2, path, "text"));
-      if (i % 400 == 399)
-        pst_store_flush (f->store);
+      if (store && pst_store_add_rule (store, &a, pst_event_new ("granted", "eog", 1, "/killed", NULL), NULL, NULL))
+        raise (SIGKILL);
+      _exit (1);
     }
-  victims = pst_store_list_events (f->store, "victim", G_MAXINT, &error);
-  g_assert_no_error (error);
-  g_assert_cmpuint (victims->len, ==, 40);
-  own = pst_store_list_events (f->store, "flood", G_MAXINT, &error);
-  g_assert_no_error (error);
-  g_assert_cmpuint (own->len, <=, PST_STORE_MAX_EVENTS / 5);
-  for (guint i = 0; i < own->len; i++)
+  g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+  g_assert_true (WIFSIGNALED (status));
+  g_assert_cmpint (count_outbox (f), ==, 1);
+  for (guint i = 0; i < 3; i++)
     {
-      const PstEvent *event = own->pdata[i];
+      g_autoptr (GPtrArray) rows = NULL;
 
-      n_granted += strcmp (event->what, "granted") == 0;
-      n_left_out += strcmp (event->what, "left out") == 0;
+      open_again (f);
+      rows = history (f, NULL);
+      g_assert_cmpuint (rows->len, ==, 1);
+      g_assert_cmpstr (at (rows, 0)->resource, ==, "/killed");
+      g_clear_pointer (&f->store, pst_store_close);
+      g_assert_cmpint (count_outbox (f), ==, 0);
+      /* as if the deletion had been lost */
+      run_sql (f, "INSERT INTO events (id, time, app, sandbox, what, resource, access, answer, lifetime)"
+                  " VALUES (1, 5, 'eog', 1, 'granted', '/killed', 1, 1, 1)");
     }
-  g_assert_cmpuint (n_granted, ==, 1);
-  g_assert_cmpuint (n_left_out, >, 0);
+  open_again (f);
 }
 
 /* A process that is killed between two commits: numbers are not given twice, rules stay. */
@@ -280,16 +354,6 @@ refuses (Fixture *f, const char *part)
   g_assert_nonnull (strstr (error->message, part));
   g_assert_true (g_file_get_contents (f->path, &after, &after_size, NULL));
   g_assert_cmpmem (before, before_size, after, after_size);
-}
-
-static void
-run_sql (Fixture *f, const char *sql)
-{
-  sqlite3 *db;
-
-  g_assert_cmpint (sqlite3_open (f->path, &db), ==, SQLITE_OK);
-  g_assert_cmpint (sqlite3_exec (db, sql, NULL, NULL, NULL), ==, SQLITE_OK);
-  sqlite3_close (db);
 }
 
 static void
@@ -347,8 +411,7 @@ test_insane_row (Fixture *f, gconstpointer data)
 static void
 test_migration (Fixture *f, gconstpointer data)
 {
-  g_autoptr (GPtrArray) events = NULL;
-  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) rows = NULL;
   PstStoredRule a = rule ("/old", PST_ACCESS_VIEW, PST_ANSWER_ALLOW);
 
   add (f, &a, NULL);
@@ -357,9 +420,49 @@ test_migration (Fixture *f, gconstpointer data)
   open_again (f);
   g_assert_cmpuint (count (f), ==, 1);
   pst_store_queue_event (f->store, pst_event_new ("asked", "eog", 1, NULL, NULL));
-  events = pst_store_list_events (f->store, NULL, 10, &error);
-  g_assert_no_error (error);
-  g_assert_cmpuint (events->len, ==, 1);
+  rows = history (f, NULL);
+  g_assert_cmpuint (rows->len, ==, 1);
+}
+
+/* The history of a version that kept it with the rules. */
+static void
+test_history_moves (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GPtrArray) rows = NULL;
+
+  g_clear_pointer (&f->store, pst_store_close);
+  run_sql (f, "ALTER TABLE events DROP COLUMN name; ALTER TABLE events DROP COLUMN program; PRAGMA user_version=3;"
+              "INSERT INTO events (time, app, sandbox, what, resource, access, answer, lifetime, text)"
+              " VALUES (5, 'eog', 1, 'asked', '/old', 1, 0, 0, 'text')");
+  open_again (f);
+  rows = history (f, "eog");
+  g_assert_cmpuint (rows->len, ==, 1);
+  g_assert_cmpstr (at (rows, 0)->resource, ==, "/old");
+  g_assert_cmpint (at (rows, 0)->time, ==, 5);
+  g_clear_pointer (&f->store, pst_store_close);
+  g_assert_cmpint (count_outbox (f), ==, 0);
+  open_again (f);
+}
+
+/* A history that is damaged is set aside, and keeps nobody from working. */
+static void
+test_history_damaged (Fixture *f, gconstpointer data)
+{
+  g_autofree char *path = g_build_filename (f->dir, "state", "history.db", NULL), *aside = g_strconcat (path, ".damaged", NULL);
+  g_autoptr (GPtrArray) rows = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_clear_pointer (&f->store, pst_store_close);
+  g_assert_true (g_file_set_contents (path,
+                                      "this is none, and longer than a page header would be ................................"
+                                      "......................................................................",
+                                      -1, &error));
+  open_again (f);
+  pst_store_queue_event (f->store, pst_event_new ("asked", "eog", 1, "/x", NULL));
+  rows = history (f, NULL);
+  g_assert_cmpuint (rows->len, ==, 1);
+  g_assert_true (g_file_test (aside, G_FILE_TEST_EXISTS));
+  g_assert_cmpint (g_unlink (aside), ==, 0);
 }
 
 static void
@@ -380,13 +483,16 @@ main (int argc, char **argv)
   ADD ("update", test_update);
   ADD ("remove", test_remove);
   ADD ("history", test_history);
-  ADD ("flood", test_flood);
+  ADD ("burst", test_burst);
+  ADD ("outbox", test_outbox);
   ADD ("killed", test_killed);
   ADD ("newer", test_newer);
   ADD ("foreign", test_foreign);
   ADD ("damaged", test_damaged);
   ADD ("insane-row", test_insane_row);
   ADD ("migration", test_migration);
+  ADD ("history-moves", test_history_moves);
+  ADD ("history-damaged", test_history_damaged);
   ADD ("second-broker", test_second_broker);
 #undef ADD
   return g_test_run ();

@@ -46,7 +46,7 @@ set_up (Fixture *f, gconstpointer data)
 static void
 tear_down (Fixture *f, gconstpointer data)
 {
-  static const char *const names[] = { "grants.db", "grants.db-wal", "grants.db-shm" };
+  static const char *const names[] = { "grants.db", "grants.db-wal", "grants.db-shm", "history.db", "history.db-wal" };
 
   pst_undo_list_free (f->list);
   pst_store_close (f->store);

@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A page of the history.
+ *
+ * Every filter becomes a few streams of rows, each newest first by an index, which are merged; each row is then looked at
+ * itself, and reading stops with the page. So a page costs what is on it, not what is in the file:
+ *
+ *   nothing                the table
+ *   kinds                  a stream for each kind
+ *   application            a stream for each kind it has, or of those that are wanted
+ *   text                   the index of the words: its threes of characters, with the application's and the kinds' keys; of a
+ *                          shorter one all the threes that begin with it, or, where those are many rows, the streams of the
+ *                          other filters, which will soon have it
+ *
+ * What has no end soon all the same (threes that are each in every row, and together in none) ends after a time: "more", with
+ * the rows that were found.
+ */
+#include "history-db-private.h"
+
+#include <string.h>
+
+#include <glib/gi18n.h>
+
+#define SECONDS_OF_A_DAY (24 * 60 * 60)
+#define BUDGET (2 * G_USEC_PER_SEC)
+/* Each three of characters narrows; beyond some it only costs. */
+#define MAX_TERMS 24
+#define ENOUGH_TERMS 4
+/* Fewer rows than this can as well be looked at. */
+#define MANY 4096
+
+typedef struct
+{
+  PstHistoryDb *db;
+  const PstHistoryFilter *filter;
+  char *needle;       /* (nullable): case folded */
+  gboolean ascii;     /* the needle is */
+  guint64 low, high;  /* numbers of rows, both excluded */
+  GPtrArray *streams; /* of sqlite3_stmt, each on a row */
+  gboolean failed;
+} Query;
+
+/* Looking at a row */
+
+static gboolean
+has_ascii (const char *text, gsize len, const char *needle)
+{
+  gsize n = strlen (needle);
+
+  for (gsize i = 0; i + n <= len; i++)
+    {
+      gsize k = 0;
+
+      while (k < n && g_ascii_tolower (text[i + k]) == needle[k])
+        k++;
+      if (k == n)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static gboolean
+is_ascii (const char *text, gsize len)
+{
+  guchar any = 0;
+
+  for (gsize i = 0; i < len; i++)
+    any |= (guchar)text[i];
+  return any < 0x80;
+}
+
+/* Is there nothing in @text but ASCII and general punctuation, as in our own sentences? Other characters may have ASCII in
+ * their folded form ("ß"). */
+static gboolean
+folds_to_itself (const char *text, gsize len)
+{
+  for (gsize i = 0; i < len; i++)
+    if ((guchar)text[i] >= 0x80)
+      {
+        if (i + 2 >= len || (guchar)text[i] != 0xe2 || (guchar)text[i + 1] != 0x80)
+          return FALSE;
+        i += 2;
+      }
+  return TRUE;
+}
+
+static gboolean
+has_text (const Query *query, sqlite3_stmt *row, int column)
+{
+  const char *bytes = sqlite3_column_blob (row, column);
+  gsize len = (gsize)sqlite3_column_bytes (row, column);
+  g_autofree char *valid = NULL, *folded = NULL;
+
+  if (!bytes || len == 0)
+    return FALSE;
+  if (query->ascii && has_ascii (bytes, len, query->needle))
+    return TRUE;
+  if (query->ascii ? folds_to_itself (bytes, len) : is_ascii (bytes, len))
+    return FALSE;
+  valid = g_utf8_make_valid (bytes, (gssize)len);
+  folded = g_utf8_casefold (valid, -1);
+  return strstr (folded, query->needle) != NULL;
+}
+
+static gboolean
+is_wanted (const Query *query, sqlite3_stmt *row)
+{
+  const PstHistoryFilter *filter = query->filter;
+  gint64 time = sqlite3_column_int64 (row, 1);
+
+  if ((filter->since && time < filter->since) || (filter->until && time > filter->until))
+    return FALSE;
+  if (filter->app && g_strcmp0 ((const char *)sqlite3_column_text (row, 2), filter->app) != 0)
+    return FALSE;
+  if (filter->what && !g_strv_contains ((const char *const *)filter->what, (const char *)sqlite3_column_text (row, 5)))
+    return FALSE;
+  return !query->needle || has_text (query, row, 6) || has_text (query, row, 10) || has_text (query, row, 3) ||
+         has_text (query, row, 2) || has_text (query, row, 11);
+}
+
+/* Streams */
+
+static void
+stream_free (gpointer stream)
+{
+  sqlite3_finalize (stream);
+}
+
+static void
+next (Query *query, guint index)
+{
+  sqlite3_stmt *stream = query->streams->pdata[index];
+  int status = sqlite3_step (stream);
+
+  if (status == SQLITE_ROW)
+    return;
+  query->failed |= status != SQLITE_DONE;
+  g_ptr_array_remove_index_fast (query->streams, index);
+}
+
+/* Takes @stream, whose first two parameters are the bounds. */
+static void
+add_stream (Query *query, sqlite3_stmt *stream)
+{
+  if (!stream)
+    {
+      query->failed = TRUE;
+      return;
+    }
+  pst_sql_bind_int (stream, 1, (gint64)query->low);
+  pst_sql_bind_int (stream, 2, (gint64)query->high);
+  g_ptr_array_add (query->streams, stream);
+  next (query, query->streams->len - 1);
+}
+
+#define SELECT "SELECT " PST_HISTORY_COLUMNS " FROM events WHERE id > ?1 AND id < ?2 "
+#define NEWEST " ORDER BY id DESC"
+
+static void
+add_kind (Query *query, const char *app, const char *what)
+{
+  sqlite3_stmt *stream =
+      pst_sql_prepare (query->db->db, app ? SELECT "AND what=?3 AND app=?4" NEWEST : SELECT "AND what=?3" NEWEST);
+
+  pst_sql_bind_text (stream, 3, what);
+  if (app)
+    pst_sql_bind_text (stream, 4, app);
+  add_stream (query, stream);
+}
+
+/* Steps from kind to kind, without reading what is between. */
+static void
+add_kinds_of (Query *query, const char *app)
+{
+  g_autofree char *last = g_strdup ("");
+
+  while (last)
+    {
+      sqlite3_stmt *statement =
+          pst_sql_prepare (query->db->db, "SELECT what FROM events WHERE app=? AND what > ? ORDER BY what LIMIT 1");
+      g_autofree char *what = NULL;
+
+      pst_sql_bind_text (statement, 1, app);
+      pst_sql_bind_text (statement, 2, last);
+      if (statement && sqlite3_step (statement) == SQLITE_ROW)
+        what = pst_sql_column_string (statement, 0);
+      query->failed |= !statement || sqlite3_finalize (statement) != SQLITE_OK;
+      if (what)
+        add_kind (query, app, what);
+      g_free (last);
+      last = g_steal_pointer (&what);
+    }
+}
+
+/* The index of the words */
+
+static void
+append_term (GString *match, const char *term)
+{
+  g_string_append_c (match, '"');
+  for (const char *p = term; *p; p++)
+    g_string_append (match, *p == '"' ? "\"\"" : (char[]){ *p, '\0' });
+  g_string_append_c (match, '"');
+}
+
+static char *
+key_term (char kind, const char *word)
+{
+  g_autoptr (GString) term = g_string_new (NULL);
+  char key[16];
+
+  pst_history_db_key (kind, word, key);
+  append_term (term, key);
+  return g_string_free (g_steal_pointer (&term), FALSE);
+}
+
+typedef struct
+{
+  char *match;
+  gint64 rows; /* at most MANY */
+} Term;
+
+static void
+term_clear (gpointer data)
+{
+  g_free (((Term *)data)->match);
+}
+
+static int
+compare_terms (gconstpointer a, gconstpointer b)
+{
+  const Term *x = a, *y = b;
+
+  return x->rows < y->rows ? -1 : x->rows > y->rows;
+}
+
+/* How many rows @match names, as far as it matters. */
+static void
+add_term (Query *query, GArray *terms, char *match_take)
+{
+  sqlite3_stmt *statement = pst_sql_prepare (
+      query->db->db, "SELECT count(*) FROM (SELECT rowid FROM words WHERE words MATCH ? LIMIT " G_STRINGIFY (MANY) ")");
+  Term term = { match_take, 0 };
+
+  pst_sql_bind_text (statement, 1, match_take);
+  if (statement && sqlite3_step (statement) == SQLITE_ROW)
+    term.rows = sqlite3_column_int64 (statement, 0);
+  query->failed |= !statement || sqlite3_finalize (statement) != SQLITE_OK;
+  g_array_append_val (terms, term);
+}
+
+/* Of a text of one or two characters: all the threes that begin with it, unless so many rows have it that the next best rows
+ * will do. NULL: they will. */
+static char *
+beginnings (Query *query)
+{
+  sqlite3_stmt *statement = pst_sql_prepare (query->db->db, "SELECT term, doc FROM vocabulary WHERE term >= ?1 AND term <= ?2");
+  g_autofree char *last = g_strconcat (query->needle, "\xf4\x8f\xbf\xbf", NULL);
+  g_autoptr (GString) match = g_string_new ("(");
+  gint64 rows = 0;
+  int status = SQLITE_ERROR;
+
+  pst_sql_bind_text (statement, 1, query->needle);
+  pst_sql_bind_text (statement, 2, last);
+  while (statement && rows < MANY && (status = sqlite3_step (statement)) == SQLITE_ROW)
+    {
+      g_autofree char *term = pst_sql_column_string (statement, 0);
+
+      rows += sqlite3_column_int64 (statement, 1);
+      if (match->len > 1)
+        g_string_append (match, " OR ");
+      append_term (match, term);
+    }
+  sqlite3_finalize (statement);
+  query->failed |= status != SQLITE_DONE && status != SQLITE_ROW;
+  if (rows >= MANY)
+    return NULL;
+  if (rows == 0)
+    append_term (match, "\xee\x80\x80\xee\x80\x80\xee\x80\x80"); /* nothing has it */
+  g_string_append_c (match, ')');
+  return g_string_free (g_steal_pointer (&match), FALSE);
+}
+
+/* The threes of the text, and the keys of the other filters, the rarest first, since that is what the index steps along. If one
+ * is rare, a few will do. NULL: the index is of no help. (transfer full) */
+static char *
+match_for (Query *query)
+{
+  const PstHistoryFilter *filter = query->filter;
+  g_autoptr (GArray) terms = g_array_new (FALSE, FALSE, sizeof (Term));
+  g_autoptr (GString) match = g_string_new (NULL), kinds = g_string_new ("(");
+  glong threes = g_utf8_strlen (query->needle, -1) - 2, step = MAX ((threes + MAX_TERMS - 1) / MAX_TERMS, 1);
+  guint n;
+
+  g_array_set_clear_func (terms, term_clear);
+  if (threes < 1)
+    {
+      char *any = beginnings (query);
+
+      if (!any)
+        return NULL;
+      add_term (query, terms, any);
+    }
+  for (glong i = 0; i < threes; i += step)
+    {
+      const char *begin = g_utf8_offset_to_pointer (query->needle, i);
+      g_autofree char *three = g_strndup (begin, (gsize)(g_utf8_offset_to_pointer (begin, 3) - begin));
+      g_autoptr (GString) term = g_string_new (NULL);
+
+      append_term (term, three);
+      add_term (query, terms, g_string_free (g_steal_pointer (&term), FALSE));
+    }
+  if (filter->app)
+    add_term (query, terms, key_term ('a', filter->app));
+  for (guint i = 0; filter->what && filter->what[i]; i++)
+    {
+      g_autofree char *term = key_term ('w', filter->what[i]);
+
+      g_string_append_printf (kinds, "%s%s", i == 0 ? "" : " OR ", term);
+    }
+  g_string_append_c (kinds, ')');
+  if (filter->what && filter->what[0])
+    add_term (query, terms, g_strdup (kinds->str));
+  g_array_sort (terms, compare_terms);
+  n = g_array_index (terms, Term, 0).rows < MANY ? MIN (terms->len, ENOUGH_TERMS) : terms->len;
+  for (guint i = 0; i < n; i++)
+    g_string_append_printf (match, "%s%s", i == 0 ? "" : " AND ", g_array_index (terms, Term, i).match);
+  return g_string_free (g_steal_pointer (&match), FALSE);
+}
+
+static void
+add_streams (Query *query)
+{
+  const PstHistoryFilter *filter = query->filter;
+  g_autofree char *match = query->needle ? match_for (query) : NULL;
+
+  if (match)
+    {
+      sqlite3_stmt *stream =
+          pst_sql_prepare (query->db->db, "SELECT " PST_HISTORY_COLUMNS " FROM words CROSS JOIN events ON id=words.rowid"
+                                          " WHERE words MATCH ?3 AND words.rowid > ?1 AND words.rowid < ?2"
+                                          " ORDER BY words.rowid DESC");
+
+      pst_sql_bind_text (stream, 3, match);
+      add_stream (query, stream);
+    }
+  else if (filter->what)
+    for (guint i = 0; filter->what[i]; i++)
+      add_kind (query, filter->app, filter->what[i]);
+  else if (filter->app)
+    add_kinds_of (query, filter->app);
+  else
+    add_stream (query, pst_sql_prepare (query->db->db, SELECT NEWEST));
+}
+
+/* The bounds on numbers, and what a time says about them. */
+static void
+bound (Query *query)
+{
+  const PstHistoryFilter *filter = query->filter;
+
+  query->low = filter->after;
+  query->high = filter->before ? MIN (filter->before, (guint64)G_MAXINT64) : (guint64)G_MAXINT64;
+  if (filter->since)
+    {
+      sqlite3_stmt *statement =
+          pst_sql_prepare (query->db->db, "SELECT coalesce(min(first), ?2) - 1 FROM days WHERE day >= ?1");
+
+      pst_sql_bind_int (statement, 1, filter->since / SECONDS_OF_A_DAY);
+      pst_sql_bind_int (statement, 2, G_MAXINT64);
+      if (statement && sqlite3_step (statement) == SQLITE_ROW)
+        query->low = MAX (query->low, (guint64)sqlite3_column_int64 (statement, 0));
+      query->failed |= !statement || sqlite3_finalize (statement) != SQLITE_OK;
+    }
+  if (filter->until)
+    {
+      sqlite3_stmt *statement = pst_sql_prepare (query->db->db, "SELECT coalesce(max(last), 0) + 1 FROM days WHERE day <= ?1");
+
+      pst_sql_bind_int (statement, 1, filter->until / SECONDS_OF_A_DAY);
+      if (statement && sqlite3_step (statement) == SQLITE_ROW)
+        query->high = MIN (query->high, (guint64)sqlite3_column_int64 (statement, 0));
+      query->failed |= !statement || sqlite3_finalize (statement) != SQLITE_OK;
+    }
+}
+
+/* A number that is no row's is beyond every one. */
+static gboolean
+is_empty (const Query *query)
+{
+  return query->low >= (guint64)G_MAXINT64 || query->high <= query->low + 1;
+}
+
+GPtrArray *
+pst_history_db_query (PstHistoryDb *db, const PstHistoryFilter *filter, gboolean *more, GError **error)
+{
+  g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func ((GDestroyNotify)pst_event_free);
+  g_autoptr (GPtrArray) streams = g_ptr_array_new_with_free_func (stream_free);
+  g_autofree char *needle = filter->text && *filter->text ? g_utf8_casefold (filter->text, -1) : NULL;
+  Query query = { db, filter, needle, needle && g_str_is_ascii (needle), 0, 0, streams, FALSE };
+  gint64 end = g_get_monotonic_time () + BUDGET;
+  guint limit = CLAMP (filter->limit, 1, PST_HISTORY_MAX_LIMIT), looked_at = 0;
+  gint64 last = -1;
+
+  *more = FALSE;
+  bound (&query);
+  if (!query.failed && !is_empty (&query))
+    add_streams (&query);
+  while (!query.failed && streams->len > 0)
+    {
+      guint newest = 0;
+
+      for (guint i = 1; i < streams->len; i++)
+        if (sqlite3_column_int64 (streams->pdata[i], 0) > sqlite3_column_int64 (streams->pdata[newest], 0))
+          newest = i;
+      /* A kind that was named twice gives its rows twice. */
+      if (sqlite3_column_int64 (streams->pdata[newest], 0) != last && is_wanted (&query, streams->pdata[newest]))
+        {
+          if (rows->len == limit)
+            {
+              *more = TRUE;
+              break;
+            }
+          g_ptr_array_add (rows, pst_history_db_read (streams->pdata[newest]));
+        }
+      last = sqlite3_column_int64 (streams->pdata[newest], 0);
+      if (++looked_at % 1024 == 0 && g_get_monotonic_time () > end)
+        {
+          *more = TRUE;
+          break;
+        }
+      next (&query, newest);
+    }
+  if (query.failed)
+    {
+      pst_history_db_fail (db, _ ("The history cannot be read."), error);
+      return NULL;
+    }
+  return g_steal_pointer (&rows);
+}
