@@ -49,7 +49,9 @@ def main():
         tap.ok(other is not None and other["app_id"] != plain["app_id"], "control: another program has another identity", str(other))
 
         def same(question, what, detail):
-            keys = ("app_id", "app_name", "executable", "app_icon", "package")
+            # dpkg is asked beside: on a busy machine a first question goes without its answer, and says so.
+            known = question is not None and "not known yet" not in (question["package"], plain["package"])
+            keys = ("app_id", "app_name", "executable", "app_icon", *(("package",) if known else ()))
             tap.ok(question is not None and all(question[key] == plain[key] for key in keys), f"{what}: the identity stays the launcher's",
                    f"{ {key: question[key] for key in keys} if question else None} instead of { {key: plain[key] for key in keys} }; {detail}")
 
