@@ -141,6 +141,8 @@ learn_owner (PstClient *client, const PstHeader *header, const guint8 *data)
     return;
   if (owner != NULL && owner[0] == ':' && pst_bus_name_is_valid (owner, strlen (owner)))
     pst_names_add_owner (client->names, owner, name);
+  pst_names_set_known (client->names, name);
+  pst_client_owner_known (client, name);
   g_hash_table_remove (client->owner_queries, key);
 }
 

@@ -98,6 +98,7 @@ pst_client_query_owner (PstClient *client, const char *name, gboolean watch)
   if (client->owner_queries == NULL)
     client->owner_queries = g_hash_table_new_full (g_direct_hash, g_direct_equal, NULL, g_free);
   g_hash_table_insert (client->owner_queries, GUINT_TO_POINTER (serial), g_strdup (name));
+  pst_names_expect_owner (client->names, name);
   send_call (client, serial, BUS, "GetNameOwner", name);
 }
 
@@ -123,6 +124,11 @@ learn_owners (PstClient *client)
           continue;
         }
       subtrees = TRUE;
+      {
+        g_autofree char *family = g_strconcat (name, ".*", NULL);
+
+        pst_names_set_known (client->names, family);
+      }
       serial = own_serial (client, PST_REPLY_SKIP);
       if (serial != 0)
         {
@@ -192,11 +198,16 @@ pst_client_send_held (PstClient *client, guint8 *take_data, gsize size, int *tak
     pst_fds_close (fds, n_fds);
 }
 
+static gboolean
+may_ask (const PstClient *client)
+{
+  return client->bus_config->decider != NULL && !client->bus_config->decider->is_gone;
+}
+
+/* @name NULL without an @ask: until the owner of the destination is known. */
 static PstFate
 hold (PstClient *client, PstAsk *ask, const char *name, const PstHeader *header, const guint8 *data, gsize size)
 {
-  if (client->bus_config->decider == NULL || client->bus_config->decider->is_gone)
-    return refuse (client, header, PST_REPLY_DENIED);
   if (size < (gsize)header->header_length + header->body_length)
     {
       /* What is too long to be held is not asked about. */
@@ -263,7 +274,8 @@ pst_client_from_client (PstClient *client, const PstHeader *header, const guint8
     }
   ask = g_queue_is_empty (&client->held) ? NULL : pst_client_find_ask (client, header);
   if (ask != NULL)
-    return hold (client, ask, NULL, header, data, size);
+    return may_ask (client) || pst_ask_is_for_owner (ask) ? hold (client, ask, NULL, header, data, size)
+                                                          : refuse (client, header, PST_REPLY_DENIED);
   what.is_expected = is_expected (client, header);
   verdict = pst_filter_decide (&what, &ask_name);
   if (verdict == PST_BUS_NEED_BODY)
@@ -319,7 +331,9 @@ pst_client_from_client (PstClient *client, const PstHeader *header, const guint8
                          ? PST_REPLY_NO_OWNER
                          : PST_REPLY_UNKNOWN);
     case PST_BUS_ASK:
-      return hold (client, NULL, ask_name, header, data, size);
+      return may_ask (client) ? hold (client, NULL, ask_name, header, data, size) : refuse (client, header, PST_REPLY_DENIED);
+    case PST_BUS_WATCH:
+      return hold (client, NULL, NULL, header, data, size);
     case PST_BUS_DROP:
       return PST_FATE_DROP;
     default:

@@ -105,9 +105,13 @@ void pst_client_send_held (PstClient *client, guint8 *take_data, gsize size, int
 
 /* Must this message wait, because something for the same name does? */
 PstAsk *pst_client_find_ask (PstClient *client, const PstHeader *header);
-/* Holds a copy of the message, for @ask or, if it is NULL, for a new question about @name. */
+/* Holds a copy of the message, for @ask or, if it is NULL, for a new question about @name; if that is NULL too, until the owner
+ * of its destination is known. */
 void
 pst_client_hold (PstClient *client, PstAsk *ask, const char *name, const PstHeader *header, const guint8 *data, gsize size);
+gboolean pst_ask_is_for_owner (const PstAsk *ask);
+/* Who owns @name is known now. */
+void pst_client_owner_known (PstClient *client, const char *name);
 void pst_client_drop_asks (PstClient *client);
 
 G_END_DECLS

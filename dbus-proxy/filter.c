@@ -169,10 +169,14 @@ decide_from_client (const PstBusCase *what, const char **ask_name)
 
   pst_names_match (what->names, what->policy, header->destination, &query, &match);
   if (match.level == PST_BUS_OWN || (match.matched && match.level >= PST_BUS_TALK))
-    /* Embed and Unembed name the application that is to be entered or struck out; anybody may name anybody. */
-    return what->policy->accessibility && g_strcmp0 (header->interface, ATSPI "Socket") == 0
-               ? is_own_object (what, PST_BUS_DENY)
-               : PST_BUS_PASS;
+    {
+      if (what->policy->by_catalogue && header->destination[0] != ':' && !pst_names_is_known (what->names, header->destination))
+        return PST_BUS_WATCH;
+      /* Embed and Unembed name the application that is to be entered or struck out; anybody may name anybody. */
+      return what->policy->accessibility && g_strcmp0 (header->interface, ATSPI "Socket") == 0
+                 ? is_own_object (what, PST_BUS_DENY)
+                 : PST_BUS_PASS;
+    }
   if (match.ask_name != NULL && !match.denied)
     {
       *ask_name = match.ask_name;

@@ -21,6 +21,7 @@ typedef enum
   PST_BUS_LIST,        /* passes; of the names in its reply only the visible ones are kept */
   PST_BUS_HELLO,       /* passes; its reply is the client's own name */
   PST_BUS_ASK,         /* waits for an answer about @ask_name */
+  PST_BUS_WATCH,       /* it would pass, but who owns the destination is not known yet: to be asked again when it is */
   PST_BUS_NEED_BODY,   /* ask again with the body: the verdict depends on its first string */
 } PstBusVerdict;
 
@@ -53,6 +54,9 @@ typedef struct
  * owns the name, and on the bus it does not. (If it did, or were told that another does, it would talk to the instance of
  * itself that runs outside of a sandbox, or be taken for it.) Names by which others are to find it (of media players) are
  * OWN_OUTSIDE.
+ *
+ * By a catalogue, all the names that a connection has have a say (names.h), so what would PASS to a name whose owner is not
+ * known has to WATCH it first.
  *
  * On the accessibility bus the application is who is looked at, and looks at nobody. Of what it broadcasts only events and
  * objects of its own PASS; Embed and Unembed only of itself; nothing is ASKed; what asks it for an address to connect to is

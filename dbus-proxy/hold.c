@@ -27,6 +27,7 @@ struct _PstAsk
   guint64 id;
   PstClient *client;
   char *name, *interface, *member, *path;
+  gboolean for_owner; /* no question: the bus is asked who owns the name */
   GQueue messages;
 };
 
@@ -90,6 +91,12 @@ pst_ask_get_path (const PstAsk *ask)
   return ask->path;
 }
 
+gboolean
+pst_ask_is_for_owner (const PstAsk *ask)
+{
+  return ask->for_owner;
+}
+
 PstAsk *
 pst_client_find_ask (PstClient *client, const PstHeader *header)
 {
@@ -106,11 +113,15 @@ pst_client_find_ask (PstClient *client, const PstHeader *header)
 }
 
 static PstAsk *
-find_by_name (PstClient *client, const char *name)
+find_by_name (PstClient *client, const char *name, gboolean for_owner)
 {
   for (GList *l = client->held.head; l != NULL; l = l->next)
-    if (strcmp (((PstAsk *)l->data)->name, name) == 0)
-      return l->data;
+    {
+      PstAsk *ask = l->data;
+
+      if (ask->for_owner == for_owner && strcmp (ask->name, name) == 0)
+        return ask;
+    }
   return NULL;
 }
 
@@ -118,7 +129,7 @@ find_by_name (PstClient *client, const char *name)
  * without an interface, say, which may be one of another part. It would be asked again and again. And what was refused for this
  * once is refused; the rest of what waits for the name may be of another part, and has its own question. */
 static gboolean
-is_answered (const PstAsk *ask, const char *name, const PstHeader *header)
+was_asked (const PstAsk *ask, const char *name, const PstHeader *header)
 {
   return ask != NULL && strcmp (ask->name, name) == 0 && strcmp (ask->member, header->member) == 0 &&
          strcmp (ask->interface, header->interface != NULL ? header->interface : "") == 0;
@@ -128,7 +139,7 @@ void
 pst_client_hold (PstClient *client, PstAsk *ask, const char *name, const PstHeader *header, const guint8 *data, gsize size)
 {
   const PstDecider *decider = client->bus_config->decider;
-  gboolean is_new = FALSE;
+  gboolean is_new = FALSE, for_owner = ask == NULL && name == NULL;
   Held *held;
 
   if (client->n_held >= MAX_HELD || size > MAX_HELD_BYTES - client->held_bytes)
@@ -136,18 +147,23 @@ pst_client_hold (PstClient *client, PstAsk *ask, const char *name, const PstHead
       pst_client_refuse (client, header, PST_REPLY_LIMIT);
       return;
     }
-  if (ask == NULL && is_answered (client->retried, name, header))
+  if (for_owner)
+    {
+      name = header->destination;
+    }
+  else if (ask == NULL && was_asked (client->retried, name, header))
     {
       pst_client_refuse (client, header, PST_REPLY_DENIED);
       return;
     }
   if (ask == NULL)
-    ask = find_by_name (client, name);
+    ask = find_by_name (client, name, for_owner);
   if (ask == NULL)
     {
       is_new = TRUE;
       ask = g_new0 (PstAsk, 1);
       ask->id = ++last_id;
+      ask->for_owner = for_owner;
       ask->client = client;
       ask->name = g_strdup (name);
       ask->interface = g_strdup (header->interface != NULL ? header->interface : "");
@@ -163,24 +179,21 @@ pst_client_hold (PstClient *client, PstAsk *ask, const char *name, const PstHead
   g_queue_push_tail (&ask->messages, held);
   client->n_held++;
   client->held_bytes += size;
-  if (is_new)
+  if (is_new && !for_owner)
     decider->ask (ask, decider->user_data);
+  else if (is_new && !pst_names_expects_owner (client->names, name))
+    pst_client_query_owner (client, name, TRUE);
 }
 
-void
-pst_ask_answer (PstAsk *ask, PstAskAnswer answer)
+/* Judges what was held anew. */
+static void
+release (PstAsk *ask, gboolean is_answered)
 {
   PstClient *client = ask->client;
-  const PstBusPolicy *policy = client->bus_config->policy;
   Held *held;
 
   g_queue_remove (&client->held, ask);
-  if (answer != PST_ASK_RETRY && !policy->by_catalogue)
-    pst_names_set_answer (client->names, ask->name, answer == PST_ASK_ALLOW);
-  /* Its signals are let in, and its unique name may be written to, as soon as we know who it is. */
-  if (answer == PST_ASK_RETRY || (answer == PST_ASK_ALLOW && g_hash_table_lookup (policy->names, ask->name) == NULL))
-    pst_client_query_owner (client, ask->name, TRUE);
-  client->retried = policy->by_catalogue ? ask : NULL;
+  client->retried = is_answered ? ask : NULL;
   while ((held = g_queue_pop_head (&ask->messages)) != NULL)
     {
       client->n_held--;
@@ -190,6 +203,29 @@ pst_ask_answer (PstAsk *ask, PstAskAnswer answer)
     }
   client->retried = NULL;
   ask_free (ask);
+}
+
+void
+pst_client_owner_known (PstClient *client, const char *name)
+{
+  PstAsk *ask = find_by_name (client, name, TRUE);
+
+  if (ask != NULL)
+    release (ask, FALSE);
+}
+
+void
+pst_ask_answer (PstAsk *ask, PstAskAnswer answer)
+{
+  PstClient *client = ask->client;
+  const PstBusPolicy *policy = client->bus_config->policy;
+
+  if (answer != PST_ASK_RETRY && !policy->by_catalogue)
+    pst_names_set_answer (client->names, ask->name, answer == PST_ASK_ALLOW);
+  /* Its signals are let in, and its unique name may be written to, as soon as we know who it is. */
+  if (answer == PST_ASK_RETRY || (answer == PST_ASK_ALLOW && g_hash_table_lookup (policy->names, ask->name) == NULL))
+    pst_client_query_owner (client, ask->name, TRUE);
+  release (ask, policy->by_catalogue);
   pst_client_continue (client);
 }
 
@@ -201,7 +237,8 @@ pst_client_drop_asks (PstClient *client)
 
   while ((ask = g_queue_pop_head (&client->held)) != NULL)
     {
-      decider->withdraw (ask, decider->user_data);
+      if (!ask->for_owner)
+        decider->withdraw (ask, decider->user_data);
       ask_free (ask);
     }
 }

@@ -2,6 +2,7 @@
 #include "names.h"
 
 #include "catalogue.h"
+#include "message.h"
 
 #include <string.h>
 
@@ -19,6 +20,7 @@ struct _PstNames
   GHashTable *owners;  /* well-known name → GPtrArray of Peer (not owned): now or once */
   GHashTable *answers; /* (nullable) well-known name → 1 allowed, 0 denied */
   GHashTable *outside; /* set of names that the client owns on the bus in truth */
+  GHashTable *known;   /* well-known name or "….*" → whether it is known, as a pointer: the bus is being asked otherwise */
   guint32 last_number;
 };
 
@@ -47,6 +49,7 @@ pst_names_new (void)
   names->peers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, peer_free);
   names->owners = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, owners_free);
   names->outside = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  names->known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   return names;
 }
 
@@ -59,6 +62,7 @@ pst_names_free (PstNames *names)
   g_hash_table_unref (names->owners);
   g_hash_table_unref (names->peers);
   g_hash_table_unref (names->outside);
+  g_hash_table_unref (names->known);
   g_clear_pointer (&names->answers, g_hash_table_unref);
   g_free (names);
 }
@@ -145,6 +149,51 @@ pst_names_forget (PstNames *names, const char *unique)
   for (guint i = 0; peer != NULL && peer->owned != NULL && i < peer->owned->len; i++)
     g_ptr_array_remove (g_hash_table_lookup (names->owners, g_ptr_array_index (peer->owned, i)), peer);
   g_hash_table_remove (names->peers, unique);
+}
+
+void
+pst_names_expect_owner (PstNames *names, const char *well_known)
+{
+  if (!g_hash_table_contains (names->known, well_known))
+    g_hash_table_insert (names->known, g_strdup (well_known), GINT_TO_POINTER (FALSE));
+}
+
+void
+pst_names_set_known (PstNames *names, const char *well_known)
+{
+  g_hash_table_insert (names->known, g_strdup (well_known), GINT_TO_POINTER (TRUE));
+}
+
+gboolean
+pst_names_expects_owner (const PstNames *names, const char *well_known)
+{
+  gpointer known;
+
+  return g_hash_table_lookup_extended (names->known, well_known, NULL, &known) && !GPOINTER_TO_INT (known);
+}
+
+gboolean
+pst_names_is_known (const PstNames *names, const char *well_known)
+{
+  char pattern[PST_MESSAGE_MAX_NAME + 3];
+  gsize length = strlen (well_known);
+  gpointer known;
+
+  if (g_hash_table_lookup_extended (names->known, well_known, NULL, &known))
+    return GPOINTER_TO_INT (known);
+  if (length > PST_MESSAGE_MAX_NAME)
+    return FALSE;
+  memcpy (pattern, well_known, length);
+  do
+    {
+      strcpy (pattern + length, ".*");
+      if (g_hash_table_contains (names->known, pattern))
+        return TRUE;
+      while (length > 0 && pattern[--length] != '.')
+        ;
+    }
+  while (length > 0);
+  return FALSE;
 }
 
 gboolean

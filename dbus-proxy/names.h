@@ -29,6 +29,13 @@ void pst_names_add_owner (PstNames *names, const char *unique, const char *well_
 gboolean pst_names_owns (const PstNames *names, const char *unique, const char *well_known);
 void pst_names_forget (PstNames *names, const char *unique);
 
+/* Whose owner is known: the bus has been asked, and has answered, and is watched from then on. @well_known may end in ".*" for
+ * what is below it, in pst_names_set_known() only. */
+void pst_names_expect_owner (PstNames *names, const char *well_known);
+void pst_names_set_known (PstNames *names, const char *well_known);
+gboolean pst_names_is_known (const PstNames *names, const char *well_known);
+gboolean pst_names_expects_owner (const PstNames *names, const char *well_known);
+
 /* The names that the client owns on the bus in truth are few. FALSE: it has too many, or does not own this one. */
 gboolean pst_names_claim (PstNames *names, const char *well_known);
 gboolean pst_names_unclaim (PstNames *names, const char *well_known);

@@ -34,6 +34,7 @@ judge (const PstBusPolicy *policy, const char *name, const char *interface, cons
   PstBusCase what = { .policy = policy, .names = names, .header = &header };
   const char *ask_name;
 
+  pst_names_set_known (names, name);
   switch (pst_filter_decide (&what, &ask_name))
     {
     case PST_BUS_PASS:
@@ -205,6 +206,7 @@ test_connection (void)
   const char *ask;
 
   g_assert_nonnull (policy);
+  pst_names_set_known (names, "org.a.Files");
   /* alone */
   g_assert_cmpint (judge_for (policy, names, "org.a.Files", "org.x.Script", "Run", &ask), ==, ALLOW);
   pst_names_add_owner (names, ":1.7", "org.a.Files");
@@ -239,6 +241,36 @@ test_connection (void)
   g_assert_cmpint (judge_for (policy, names, "org.a.Files", "org.a.Keys", "List", &ask), ==, ASK);
   g_assert_cmpstr (ask, ==, "org.a.Keys");
   g_assert_cmpint (judge_for (policy, names, "org.a.Files", "org.a.Shellfish", "Take", &ask), ==, ALLOW);
+}
+
+/* What would pass waits until it is known whose name it is. */
+static void
+test_known (void)
+{
+  g_autoptr (PstBusPolicy) policy = pst_catalogue_parse (text, "session");
+  g_autoptr (PstNames) names = pst_names_new ();
+  PstHeader header = { .type = PST_MESSAGE_CALL, .serial = 1, .path = "/", .interface = "a.b", .member = "C", .signature = "" };
+  PstBusCase what = { .policy = policy, .names = names, .header = &header };
+  const char *ask;
+
+  header.destination = "org.example.Quiet";
+  g_assert_cmpint (pst_filter_decide (&what, &ask), ==, PST_BUS_WATCH);
+  pst_names_expect_owner (names, header.destination);
+  g_assert_cmpint (pst_filter_decide (&what, &ask), ==, PST_BUS_WATCH);
+  g_assert_true (pst_names_expects_owner (names, header.destination));
+  pst_names_set_known (names, header.destination);
+  g_assert_false (pst_names_expects_owner (names, header.destination));
+  g_assert_cmpint (pst_filter_decide (&what, &ask), ==, PST_BUS_PASS);
+  /* of a family that is watched, but for one that is being asked for */
+  header.destination = "org.example.Family.One";
+  g_assert_cmpint (pst_filter_decide (&what, &ask), ==, PST_BUS_WATCH);
+  pst_names_set_known (names, "org.example.Family.*");
+  g_assert_cmpint (pst_filter_decide (&what, &ask), ==, PST_BUS_PASS);
+  pst_names_expect_owner (names, header.destination);
+  g_assert_cmpint (pst_filter_decide (&what, &ask), ==, PST_BUS_WATCH);
+  /* what is refused is refused at once */
+  header.destination = "org.example.Never";
+  g_assert_cmpint (pst_filter_decide (&what, &ask), !=, PST_BUS_WATCH);
 }
 
 /* Who owns a name that is refused is known, and not seen. */
@@ -347,6 +379,8 @@ test_accessibility (void)
                       .sender = ":1.1",
                       .signature = "" };
 
+  g_assert_cmpint (on_accessibility_bus (names, &call, FALSE, ":1.2"), ==, PST_BUS_WATCH);
+  pst_names_set_known (names, "org.a11y.atspi.Registry");
   pst_names_set_self (names, ":1.2");
   pst_names_add_owner (names, ":1.1", "org.a11y.atspi.Registry");
   g_assert_cmpint (on_accessibility_bus (names, &call, FALSE, ":1.2"), ==, PST_BUS_PASS);
@@ -430,6 +464,7 @@ main (int argc, char **argv)
   g_test_add_func ("/catalogue/malformed", test_malformed);
   g_test_add_func ("/catalogue/own", test_own);
   g_test_add_func ("/catalogue/connection", test_connection);
+  g_test_add_func ("/catalogue/known", test_known);
   g_test_add_func ("/catalogue/hidden-owner", test_hidden_owner);
   g_test_add_func ("/catalogue/outside", test_outside);
   g_test_add_func ("/catalogue/accessibility", test_accessibility);

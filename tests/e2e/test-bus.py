@@ -187,6 +187,31 @@ for line in sys.stdin:
 """
 
 
+def test_permission_while_it_runs(tap):
+    """What else the owner of a name is must be known before the first message to it goes out."""
+    shell = "org.gnome.Shell"
+    with Home() as home, Bus(home, (TALK, shell)):
+        person = ScriptedPerson(home)
+        result = inside(home, *script(call(TALK, "Attack", interface="org.other.Script"), call(TALK, "Hello")))
+        tap.ok(len(person.shown) == 1 and "AccessDenied" in result.stderr, "allowed by a question, the very message that asked is refused when it may be another name's", result.stdout + result.stderr)
+        tap.ok("served Hello 1" in result.stdout, "control: one of the name is answered", result.stderr)
+    with Home() as home, Bus(home, (TALK, shell)):
+        caller = home.start("/usr/bin/python3", "-c", CALLER, options=BUS)
+
+        def ask(*words):
+            caller.stdin.write(" ".join(words) + "\n")
+            caller.stdin.flush()
+            return caller.stdout.readline()
+
+        ready = ask(NOTES, NOTES, "Inhibit")
+        home.grant("session:" + TALK, access="talk")
+        attack, own = ask(TALK, "org.other.Script", "Attack"), ask(TALK, TALK, "Hello")
+        tap.ok("AccessDenied" in attack, "allowed by command while it is connected: the same", ready + attack)
+        tap.ok("served Hello 1" in own, "control: one of the name is answered", own)
+        caller.stdin.close()
+        caller.wait(10)
+
+
 def test_refused_part(tap):
     secret = "org.freedesktop.Secret.Service"
     with Home() as home, Bus(home, NAMES):
