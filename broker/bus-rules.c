@@ -218,7 +218,8 @@ pst_bus_rules_effective (const PstDecideInput *input, const PstServices *service
       person_says (input, parsed.bus, parsed.name, NULL) != 0)
     return answer;
   match = pst_services_lookup (services, modules_of (input), parsed.bus, parsed.name, NULL, NULL, 0);
-  return match.entry ? answer_of (match.verdict) : answer;
+  /* of what is refused as a whole, some is asked for */
+  return match.entry && match.verdict == PST_SERVICE_QUIET ? PST_ANSWER_ALLOW : answer;
 }
 
 static const char *

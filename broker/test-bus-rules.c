@@ -237,6 +237,9 @@ test_listed (World *world, gconstpointer data)
                            "a11y org.example.Windows * * deny", "a11y org.example.Windows org.example.Windows Show@/own allow",
                            "own session org.example.Music.app.*", NULL });
   g_assert_cmpint (pst_bus_rules_decide (&world->input, world->services, "session:org.example.Shell"), ==, PST_ANSWER_ASK);
+  g_assert_cmpint (pst_bus_rules_effective (&world->input, world->services, "session:org.example.Shell"), ==, PST_ANSWER_ASK);
+  g_assert_cmpint (pst_bus_rules_effective (&world->input, world->services, "session:org.example.Quiet"), ==, PST_ANSWER_ALLOW);
+  g_assert_cmpint (pst_bus_rules_effective (&world->input, world->services, "session:org.example.Never"), ==, PST_ANSWER_DENY);
   say (world, "session:org.example.Shell", PST_ANSWER_ALLOW, PST_LIFETIME_ALWAYS);
   say (world, "session:org.example.Never", PST_ANSWER_ALLOW, PST_LIFETIME_ALWAYS);
   expect_lines (world, (const char *const[]){ "session org.example.Shell * * deny",
