@@ -200,28 +200,34 @@ ask_namesakes (const PstBusPolicy *policy, const char *name, const PstBusQuery *
 void
 pst_catalogue_consult (const PstBusPolicy *policy, const char *name, const PstBusQuery *query, PstBusOpinion *opinion)
 {
-  const PstBusQuery whole = { .kind = PST_BUS_BROADCASTS };
   gboolean family = FALSE;
   const GPtrArray *rules = find_rules (policy, name, &family);
+  PstBusAnswer unknown = policy->ask_undecided ? PST_BUS_ANSWER_ASK : PST_BUS_ANSWER_DENY;
 
   *opinion = (PstBusOpinion){ .weight = 0, .answer = PST_BUS_ANSWER_ALLOW };
+  for (guint i = 0; rules != NULL && i < rules->len; i++)
+    {
+      const PstBusRule *rule = g_ptr_array_index (rules, i);
+
+      if (rule->subtree == family && rule->answer != PST_BUS_ANSWER_DENY)
+        opinion->level = MAX (opinion->level, rule->answer == PST_BUS_ANSWER_ALLOW ? PST_BUS_TALK : PST_BUS_SEE);
+    }
   if (query == NULL)
-    query = &whole;
+    {
+      /* The mildest of all: a library starts a service before it calls the first method. */
+      opinion->weight = WHOLE;
+      if (opinion->level < PST_BUS_TALK)
+        opinion->answer = rules == NULL ? unknown : opinion->level == PST_BUS_SEE ? PST_BUS_ANSWER_ASK : PST_BUS_ANSWER_DENY;
+      return;
+    }
   if (rules == NULL)
     {
-      opinion->answer = policy->ask_undecided ? PST_BUS_ANSWER_ASK : PST_BUS_ANSWER_DENY;
+      opinion->answer = unknown;
       opinion->weight =
           query->interface != NULL && is_below (query->interface, name) ? OWN_INTERFACE + (guint)strlen (name) : WHOLE;
     }
   else
     {
-      for (guint i = 0; i < rules->len; i++)
-        {
-          const PstBusRule *rule = g_ptr_array_index (rules, i);
-
-          if (rule->subtree == family && rule->answer != PST_BUS_ANSWER_DENY)
-            opinion->level = MAX (opinion->level, rule->answer == PST_BUS_ANSWER_ALLOW ? PST_BUS_TALK : PST_BUS_SEE);
-        }
       weigh_all (rules, family, name, query, opinion);
     }
   ask_namesakes (policy, name, query, opinion);

@@ -34,7 +34,8 @@ typedef struct
  * What has no rule is asked for, or on the accessibility bus refused. An interface that begins with the name of another service
  * which is stricter is that service's, whoever is to receive it, unless it is listed under the name. A call without an
  * interface, of which the service takes the first method of that name, is judged by the strictest of those that could be meant.
- * A broadcast is one of a whole interface, or listed by its name. @query is NULL for the level only. */
+ * A broadcast is one of a whole interface, or listed by its name. @query is NULL for the name itself, to see
+ * and to start it: the mildest of all that is said under it. */
 void pst_catalogue_consult (const PstBusPolicy *policy, const char *name, const PstBusQuery *query, PstBusOpinion *opinion);
 
 /* Of two names of one connection the one that says more decides, and of two that say as much the stricter one; what one of them

@@ -152,6 +152,9 @@ decide_accessible_signal (const PstBusCase *what)
 
   if (strcmp (interface, ATSPI "Cache") == 0)
     return is_own_object (what, PST_BUS_DROP);
+  /* The mouse and the keyboard are the registry's to speak of. */
+  if (strcmp (interface, ATSPI "Event.Mouse") == 0 || strcmp (interface, ATSPI "Event.Keyboard") == 0)
+    return PST_BUS_DROP;
   return g_str_has_prefix (interface, ATSPI "Event.") ? PST_BUS_PASS : PST_BUS_DROP;
 }
 

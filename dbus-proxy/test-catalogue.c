@@ -243,6 +243,46 @@ test_connection (void)
   g_assert_cmpint (judge_for (policy, names, "org.a.Files", "org.a.Shellfish", "Take", &ask), ==, ALLOW);
 }
 
+/* To start a service takes the mildest of what is said under its name. */
+static void
+test_start (void)
+{
+  g_autoptr (PstBusPolicy) policy = pst_catalogue_parse ("session org.a.Listed * * deny\n"
+                                                         "session org.a.Listed org.a.Listed * ask\n"
+                                                         "session org.a.Quiet * * deny\n"
+                                                         "session org.a.Quiet org.a.Quiet * allow\n"
+                                                         "session org.a.Never * * deny\n"
+                                                         "session org.a.Never org.a.Never * deny\n",
+                                                         "session");
+  g_autoptr (PstNames) names = pst_names_new ();
+  PstHeader header = { .type = PST_MESSAGE_CALL,
+                       .serial = 1,
+                       .path = "/org/freedesktop/DBus",
+                       .interface = "org.freedesktop.DBus",
+                       .member = "StartServiceByName",
+                       .destination = "org.freedesktop.DBus",
+                       .signature = "su" };
+  PstBusCase what = { .policy = policy, .names = names, .header = &header, .have_body = TRUE };
+  static const struct
+  {
+    const char *name;
+    PstBusVerdict verdict;
+  } cases[] = {
+    { "org.a.Listed", PST_BUS_ASK },
+    { "org.a.Quiet", PST_BUS_PASS },
+    { "org.a.Never", PST_BUS_DENY },
+    { "org.a.Unknown", PST_BUS_ASK },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      const char *ask;
+
+      what.arg = cases[i].name;
+      g_assert_cmpint (pst_filter_decide (&what, &ask), ==, cases[i].verdict);
+    }
+}
+
 /* What would pass waits until it is known whose name it is. */
 static void
 test_known (void)
@@ -400,6 +440,8 @@ test_accessibility (void)
   g_assert_cmpint (on_accessibility_bus (names, &said, FALSE, NULL), ==, PST_BUS_PASS);
   said.interface = "org.freedesktop.DBus";
   g_assert_cmpint (on_accessibility_bus (names, &said, FALSE, NULL), ==, PST_BUS_DROP);
+  said.interface = "org.a11y.atspi.Event.Mouse";
+  g_assert_cmpint (on_accessibility_bus (names, &said, FALSE, NULL), ==, PST_BUS_DROP);
   said.interface = "org.a11y.atspi.Registry";
   g_assert_cmpint (on_accessibility_bus (names, &said, FALSE, NULL), ==, PST_BUS_DROP);
   said.interface = "org.a11y.atspi.Cache";
@@ -464,6 +506,7 @@ main (int argc, char **argv)
   g_test_add_func ("/catalogue/malformed", test_malformed);
   g_test_add_func ("/catalogue/own", test_own);
   g_test_add_func ("/catalogue/connection", test_connection);
+  g_test_add_func ("/catalogue/start", test_start);
   g_test_add_func ("/catalogue/known", test_known);
   g_test_add_func ("/catalogue/hidden-owner", test_hidden_owner);
   g_test_add_func ("/catalogue/outside", test_outside);

@@ -138,6 +138,23 @@ def test_shared_connection(tap):
         tap.ok("served AddNotification" in own.stdout, "control: the harmless interface answers", own.stdout + own.stderr)
 
 
+def test_start_service(tap):
+    """What a library does before its first call."""
+    bus = "org.freedesktop.DBus"
+
+    def start(name):
+        return call(bus, "StartServiceByName", "string:" + name, "uint32:0", interface=bus, path="/org/freedesktop/DBus")
+
+    with Home() as home, Bus(home, NAMES):
+        person = ScriptedPerson(home)
+        keys = inside(home, *script(start(KEYS), call(KEYS, "SearchItems", interface="org.freedesktop.Secret.Service")))
+        reached = "not provided by any .service files"  # what the bus itself says
+        tap.ok(reached in keys.stderr and "served SearchItems" in keys.stdout, "to start a service is asked for as the first call would be", keys.stdout + keys.stderr)
+        tap.ok(len(person.shown) == 1, "which is then not asked for again", person.titles())
+        other = inside(home, *script(start(NOTES), start(SYSTEMD)))
+        tap.ok(other.stderr.count(reached) == 1 and other.stderr.count("AccessDenied") == 1 and len(person.shown) == 1, "a harmless one is started, and none that controls the host", other.stdout + other.stderr)
+
+
 def test_both_buses(tap):
     with Home() as home, Bus(home, NAMES) as bus:
         ScriptedPerson(home)
