@@ -8,7 +8,7 @@
 #include "policy-cache.h"
 #include "presence.h"
 #include "profiles.h"
-#include "services.h"
+#include "pst-services.h"
 #include "pst-peer.h"
 #include "store.h"
 #include "undo.h"

@@ -3,7 +3,7 @@
 
 #include "decide.h"
 #include "scopes.h"
-#include "services.h"
+#include "pst-services.h"
 
 G_BEGIN_DECLS
 

@@ -3,17 +3,9 @@
 #include "pst-agent-link.h"
 
 #include "postern-ipc.h"
-#include "pst-fd.h"
+#include "pst-broker-socket.h"
 #include "pst-peer.h"
-#include "pst-programs.h"
 
-#include <errno.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-
-#define PROTOCOL 1u
 #define FIRST_DELAY_MS 50
 #define LONGEST_DELAY_MS 2000
 
@@ -153,44 +145,11 @@ on_greeted (PstPeer *peer, PstMessage *reply, const GError *error, gpointer data
     link->events->turned_away (error->message, link->user_data);
 }
 
-/* Returns: a connected descriptor, or -1 and @error. Never blocks. */
-static int
-connect_to_broker (GError **error)
-{
-  struct sockaddr_un address = { .sun_family = AF_UNIX };
-  struct ucred peer;
-  socklen_t size = sizeof peer;
-  g_autofree char *path = pst_broker_socket_path (error);
-  pst_autofd fd = -1;
-
-  if (path == NULL)
-    return -1;
-  if (strlen (path) >= sizeof address.sun_path)
-    {
-      g_set_error (error, PST_PEER_ERROR, PST_PEER_ERROR_CLOSED,
-                   "The path of the broker's socket, %s, is too long for a socket", path);
-      return -1;
-    }
-  strcpy (address.sun_path, path);
-  fd = socket (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (fd < 0 || connect (fd, (struct sockaddr *)&address, sizeof address) < 0)
-    {
-      g_set_error (error, PST_PEER_ERROR, PST_PEER_ERROR_CLOSED, "Cannot reach the broker at %s: %s", path, g_strerror (errno));
-      return -1;
-    }
-  if (getsockopt (fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 || peer.uid != getuid ())
-    {
-      g_set_error (error, PST_PEER_ERROR, PST_PEER_ERROR_CLOSED, "The socket %s belongs to another user's process", path);
-      return -1;
-    }
-  return pst_fd_steal (&fd);
-}
-
 static void
 attempt (PstAgentLink *link)
 {
   g_autoptr (GError) error = NULL;
-  int fd = connect_to_broker (&error);
+  int fd = pst_broker_socket_connect (&error);
 
   if (fd < 0)
     {
@@ -199,7 +158,7 @@ attempt (PstAgentLink *link)
     }
   link->peer = pst_peer_new_take_fd (fd);
   pst_peer_start (link->peer, on_message, on_closed, link);
-  pst_peer_call (link->peer, "Hello", g_variant_new ("(us)", PROTOCOL, "agent"), NULL, 0, on_greeted, link);
+  pst_peer_call (link->peer, "Hello", g_variant_new ("(us)", PST_BROKER_PROTOCOL, "agent"), NULL, 0, on_greeted, link);
   pst_peer_call (link->peer, PST_AGENT_REGISTER_AGENT, g_variant_new ("(ss)", link->kind, link->target), NULL, 0, on_registered,
                  link);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A section of the catalogue, gathered by services-parse.c, becomes entries and rules. Whatever is wrong in it is named with
- * its line and key. */
-#include "services-private.h"
+/* A section of the catalogue, gathered by pst-services-parse.c, becomes entries and rules. Whatever is wrong in it is named
+ * with its line and key. */
+#include "pst-services-private.h"
 
 #include <gio/gio.h>
 #include <string.h>

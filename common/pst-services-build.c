@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The catalogue as a whole: made, loaded, its modules resolved, freed. */
-#include "services-private.h"
+#include "pst-services-private.h"
 
 #include <errno.h>
 #include <fcntl.h>

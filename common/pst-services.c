@@ -9,7 +9,7 @@
  * D-Bus lets a method call leave its interface out, and the service then takes the first method of that name. Such a call is
  * judged by the strictest rule that could be meant; otherwise leaving it out would be the way around every "never".
  */
-#include "services-private.h"
+#include "pst-services-private.h"
 
 #include <gio/gio.h>
 #include <glib/gi18n.h>

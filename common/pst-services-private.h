@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "services.h"
+#include "pst-services.h"
 
 G_BEGIN_DECLS
 
-/* The tables behind the catalogue, shared by what fills them (services-parse.c) and what reads them (services.c). */
+/* The tables behind the catalogue, shared by what fills them (pst-services-parse.c) and what reads them (pst-services.c). */
 
 /* "org.foo.Bar.Baz", "org.foo.Bar.*" or "*", each perhaps with "@/an/object" and "!" behind it for messages with actions →
  * PstServiceRule (not owned) */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "services.h"
+#include "pst-services.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The catalogue, as it is read. GKeyFile takes the last of duplicate keys and knows no line numbers; what decides about
  * permissions may not be that forgiving. A section is gathered line by line, and checked as a whole where it ends
- * (services-section.c). */
-#include "services-private.h"
+ * (pst-services-section.c). */
+#include "pst-services-private.h"
 
 #include <gio/gio.h>
 #include <string.h>
