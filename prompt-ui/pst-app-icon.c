@@ -10,7 +10,7 @@
 #define FALLBACK "application-x-executable"
 #define MAX_FILE (2u << 20)
 #define MAX_PIXELS 4096
-#define MAX_KEPT 64
+#define MAX_KEPT 512
 
 static void
 on_size (GdkPixbufLoader *loader, int width, int height, gpointer data)
@@ -49,26 +49,24 @@ load_file (const char *path, int size)
 }
 
 static cairo_surface_t *
-load_icon (const char *icon, int scale, GdkWindow *window)
+load_icon (const char *icon, int size, int scale, GdkWindow *window)
 {
-  GtkIconTheme *theme = gtk_icon_theme_get_default ();
-
   if (g_path_is_absolute (icon))
     {
-      g_autoptr (GdkPixbuf) pixbuf = load_file (icon, PST_APP_ICON_SIZE * scale);
+      g_autoptr (GdkPixbuf) pixbuf = load_file (icon, size * scale);
       return pixbuf != NULL ? gdk_cairo_surface_create_from_pixbuf (pixbuf, scale, window) : NULL;
     }
   if (*icon == '\0')
     return NULL;
-  return gtk_icon_theme_load_surface (theme, icon, PST_APP_ICON_SIZE, scale, window, GTK_ICON_LOOKUP_FORCE_SIZE, NULL);
+  return gtk_icon_theme_load_surface (gtk_icon_theme_get_default (), icon, size, scale, window, GTK_ICON_LOOKUP_FORCE_SIZE,
+                                      NULL);
 }
 
-void
-pst_app_icon_set (GtkImage *image, const char *icon)
+cairo_surface_t *
+pst_app_icon_get (const char *icon, int size, int scale, GdkWindow *window)
 {
-  static GHashTable *kept; /* "scale:icon" → cairo_surface_t */
-  int scale = gtk_widget_get_scale_factor (GTK_WIDGET (image));
-  g_autofree char *key = g_strdup_printf ("%d:%s", scale, icon);
+  static GHashTable *kept; /* "size:scale:icon" → cairo_surface_t */
+  g_autofree char *key = g_strdup_printf ("%d:%d:%s", size, scale, icon);
   cairo_surface_t *surface;
 
   if (kept == NULL)
@@ -76,23 +74,29 @@ pst_app_icon_set (GtkImage *image, const char *icon)
       kept = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)cairo_surface_destroy);
       g_signal_connect_swapped (gtk_icon_theme_get_default (), "changed", G_CALLBACK (g_hash_table_remove_all), kept);
     }
-
   surface = g_hash_table_lookup (kept, key);
+  if (surface != NULL)
+    return surface;
+  surface = load_icon (icon, size, scale, window);
   if (surface == NULL)
-    {
-      GdkWindow *window = gtk_widget_get_window (gtk_widget_get_toplevel (GTK_WIDGET (image)));
+    surface = load_icon (FALLBACK, size, scale, window);
+  if (surface == NULL)
+    return NULL;
+  if (g_hash_table_size (kept) >= MAX_KEPT)
+    g_hash_table_remove_all (kept);
+  g_hash_table_insert (kept, g_steal_pointer (&key), surface);
+  return surface;
+}
 
-      surface = load_icon (icon, scale, window);
-      if (surface == NULL)
-        surface = load_icon (FALLBACK, scale, window);
-      if (surface == NULL)
-        {
-          gtk_image_clear (image);
-          return;
-        }
-      if (g_hash_table_size (kept) >= MAX_KEPT)
-        g_hash_table_remove_all (kept);
-      g_hash_table_insert (kept, g_steal_pointer (&key), surface);
-    }
-  gtk_image_set_from_surface (image, surface);
+void
+pst_app_icon_set (GtkImage *image, const char *icon)
+{
+  GdkWindow *window = gtk_widget_get_window (gtk_widget_get_toplevel (GTK_WIDGET (image)));
+  cairo_surface_t *surface =
+      pst_app_icon_get (icon, PST_APP_ICON_SIZE, gtk_widget_get_scale_factor (GTK_WIDGET (image)), window);
+
+  if (surface != NULL)
+    gtk_image_set_from_surface (image, surface);
+  else
+    gtk_image_clear (image);
 }
