@@ -2,7 +2,7 @@
 #pragma once
 
 #include "pst-profile.h"
-#include "services.h"
+#include "pst-services.h"
 
 G_BEGIN_DECLS
 
