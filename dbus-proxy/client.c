@@ -15,7 +15,8 @@
  *   the other side, as a stretch of the buffer → send the queue → carry over the header that was not whole.
  *
  * Of a message whose header has been judged the body is passed on as it comes in, so that no message is waited for, however
- * long; only what has to be looked into is read whole. While a queue is not empty the side that feeds it is not read: a client
+ * long; only what has to be looked into is read whole. The rest of a long body goes from socket to socket without being copied
+ * (body-pipe.h), its bytes counted. While a queue is not empty the side that feeds it is not read: a client
  * that does not read fills its own socket, then one buffer, and then its bus connection, and nothing of anybody else. The
  * kernel holds what we do not read, and the bus counts that.
  *
@@ -32,6 +33,9 @@ static guint n_clients;
 #define RETRY_MS 20
 #define BURST 8
 #define SMALL_READ 8192
+#define FIRST_READ 16384
+#define LONG_BODY (64u * 1024) /* below this a pipe is not worth making */
+#define FULL_ENOUGH (96u * 1024)
 
 static void update (PstClient *client);
 
@@ -358,13 +362,45 @@ let_gather (PstSide *side)
     sched_yield ();
 }
 
+/* The rest of a long body. FALSE: it has to be read like all else. */
+static gboolean
+pass_body (PstSide *side)
+{
+  PstSide *to = pst_side_other (side);
+  gssize got;
+
+  if (side->dropping || to->gone || (side->remaining < LONG_BODY && to->out.pipe == NULL) || side->remaining == 0)
+    return FALSE;
+  /* The pages of a full socket cost one change of tasks, as those of a half-full one would. */
+  if (side->last_read < FULL_ENOUGH)
+    sched_yield ();
+  do
+    got = pst_out_splice (&to->out, side->source.fd, side->remaining);
+  while (got < 0 && errno == EINTR);
+  if (got < 0 && errno == ENOSYS)
+    return FALSE;
+  if (got == 0 || (got < 0 && errno != EAGAIN))
+    side->eof = TRUE;
+  if (got <= 0)
+    return TRUE;
+  side->remaining -= (guint32)got;
+  /* what comes next may be small */
+  side->last_read = side->remaining > 0 ? (gsize)got : 0;
+  flush (to);
+  if (side->remaining == 0)
+    inject (to);
+  return TRUE;
+}
+
 static void
 read_side (PstSide *side)
 {
   guint8 *data;
-  gsize size = side->carry_size, capacity = PST_CHUNK_SIZE;
+  gsize size = side->carry_size, capacity = PST_CHUNK_SIZE, most;
   gssize got;
 
+  if (pass_body (side))
+    return;
   let_gather (side);
   if (side->carry_capacity > PST_CHUNK_SIZE)
     {
@@ -382,8 +418,10 @@ read_side (PstSide *side)
   side->carry = NULL;
   side->carry_size = side->carry_capacity = 0;
 
+  /* Not much at first, so that little of a long body is copied. */
+  most = MIN (capacity - size, side->last_read < FIRST_READ ? FIRST_READ : capacity);
   do
-    got = pst_receive (side->source.fd, data + size, capacity - size, &side->fds, &side->n_fds);
+    got = pst_receive (side->source.fd, data + size, most, &side->fds, &side->n_fds);
   while (got < 0 && errno == EINTR);
   side->last_read = got > 0 ? (gsize)got : 0;
   if (got <= 0 || (size += (gsize)got) < side->want)

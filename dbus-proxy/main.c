@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "body-pipe.h"
 #include "confine.h"
 #include "decider-fd.h"
 #include "loop.h"
@@ -92,6 +93,7 @@ serve_sandbox (void)
   mallopt (M_ARENA_MAX, 1);
   pst_loop_init ();
   pst_loop_set_idle (on_idle);
+  pst_body_pipes_try ();
   if (!pst_confine_handed (&what))
     {
       fprintf (stderr, "postern-dbus-proxy could not %s: %s\n", what, g_strerror (errno));
@@ -144,6 +146,7 @@ main (int argc, char **argv)
   for (guint i = 0; i < options.buses->len; i++)
     if (bus_new (g_ptr_array_index (options.buses, i), i, decider) == NULL)
       return EXIT_FAILURE;
+  pst_body_pipes_try ();
   if (!pst_confine (&what))
     {
       fprintf (stderr, "postern-dbus-proxy could not %s: %s\n", what, g_strerror (errno));

@@ -21,6 +21,8 @@ static const char *const allowed[] = {
   "sendmsg",
   "sendto",
   "shutdown",
+  "splice",
+  "pipe2",
   "close",
   "epoll_wait",
   "epoll_pwait",
@@ -93,6 +95,8 @@ generate (const char *name, int handed)
   else
     {
       allow (filter, allowed_alone, sizeof allowed_alone / sizeof *allowed_alone);
+      /* a pipe's size, and nothing else */
+      check (seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (fcntl), 1, SCMP_A1 (SCMP_CMP_EQ, F_SETPIPE_SZ)));
       check (seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (socket), 1, SCMP_A0 (SCMP_CMP_EQ, AF_UNIX)));
     }
   /* no new code */

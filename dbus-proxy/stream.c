@@ -88,6 +88,18 @@ finish (PstOut *out)
     }
 }
 
+gssize
+pst_out_splice (PstOut *out, int fd, gsize size)
+{
+  g_assert (pst_out_is_empty (out));
+  if (out->pipe == NULL && (out->pipe = pst_body_pipe_new ()) == NULL)
+    {
+      errno = ENOSYS;
+      return -1;
+    }
+  return pst_body_pipe_fill (out->pipe, fd, size);
+}
+
 /* One sendmsg: the segments up to the next one that brings descriptors. */
 static gssize
 send_some (const PstOut *out, int fd)
@@ -101,6 +113,9 @@ send_some (const PstOut *out, int fd)
   struct msghdr msg = { .msg_iov = iov };
   const PstSegment *first = &out->segments[out->first];
 
+  /* a single small message: as almost always, and cheaper */
+  if (out->n - out->first == 1 && first->n_fds == 0)
+    return send (fd, first->data, first->size, MSG_NOSIGNAL | MSG_DONTWAIT);
   for (guint i = out->first; i < out->n && msg.msg_iovlen < MAX_IOV; i++)
     {
       if (i > out->first && out->segments[i].n_fds > 0)
@@ -123,6 +138,15 @@ send_some (const PstOut *out, int fd)
 PstOutState
 pst_out_flush (PstOut *out, int fd)
 {
+  if (out->pipe != NULL)
+    {
+      gssize sent = pst_body_pipe_drain (out->pipe, fd);
+
+      if (sent < 0)
+        return errno == EAGAIN ? PST_OUT_BLOCKED : PST_OUT_FAILED;
+      if (pst_body_pipe_is_done (out->pipe))
+        g_clear_pointer (&out->pipe, pst_body_pipe_free);
+    }
   while (!pst_out_is_empty (out))
     {
       gssize sent = send_some (out, fd);
@@ -170,6 +194,7 @@ pst_out_clear (PstOut *out)
 {
   for (guint i = out->first; i < out->n; i++)
     segment_clear (&out->segments[i]);
+  g_clear_pointer (&out->pipe, pst_body_pipe_free);
   finish (out);
   g_clear_pointer (&out->segments, g_free);
   out->capacity = 0;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include <glib.h>
+#include "body-pipe.h"
 
 G_BEGIN_DECLS
 
 /* What is on its way out to one socket: stretches of the buffer that was read last on the other side, and, between them, a few
  * small messages of our own. Nothing that only passes through is copied: a buffer that could not be sent at once is handed to
  * the queue (pst_out_give), and its place taken by another. The other side is not read again before the queue is empty, so that
- * it never holds more than one such buffer. */
+ * it never holds more than one such buffer. Of a long body not even that: it goes through a pipe (body-pipe.h). */
 
 #define PST_CHUNK_SIZE (128u * 1024)
 
@@ -30,6 +30,7 @@ typedef struct
   guint first, n, capacity;
   guint8 *chunk; /* (nullable) */
   gsize chunk_capacity;
+  PstBodyPipe *pipe; /* (nullable): what is in it goes out before the segments */
 } PstOut;
 
 typedef enum
@@ -42,13 +43,16 @@ typedef enum
 static inline gboolean
 pst_out_is_empty (const PstOut *out)
 {
-  return out->first == out->n;
+  return out->first == out->n && (out->pipe == NULL || pst_body_pipe_is_empty (out->pipe));
 }
 
 void pst_out_add (PstOut *out, const guint8 *data, gsize size, int *take_fds, guint n_fds);
 void pst_out_take (PstOut *out, guint8 *take_data, gsize size, int *take_fds, guint n_fds);
 /* Sends what can be sent without waiting. */
 PstOutState pst_out_flush (PstOut *out, int fd);
+/* Moves some of what is left of a body, @size bytes, from the socket into the queue, which must be empty, without copying it.
+ * Like recv; -1 with ENOSYS: it has to be copied. */
+gssize pst_out_splice (PstOut *out, int fd, gsize size);
 /* Takes the buffer to which stretches in the queue point, or frees it if there are none. */
 void pst_out_give (PstOut *out, guint8 *chunk, gsize capacity);
 void pst_out_clear (PstOut *out);

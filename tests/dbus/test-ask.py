@@ -3,7 +3,7 @@
 import os
 import socket
 
-from wire import BUS, CALL, NO_REPLY, OURS, PATIENCE, RETURN, SIGNAL, World, run_tests
+from wire import BUS, CALL, NO_REPLY, OURS, PATIENCE, RETURN, SIGNAL, World, message, run_tests
 
 DENIED = "org.freedesktop.DBus.Error.AccessDenied"
 
@@ -181,4 +181,28 @@ def test_bounds(tap):
         tap.equal(asked.client.reply_to(serials[0]).error, DENIED, "the first was held")
 
 
-run_tests(test_allow, test_deny, test_withdrawn, test_decider_gone, test_start, test_retry, test_bounds)
+def test_long_bodies(tap):
+    """A long message behind a held one waits for it; one to somebody else passes, and what is released meanwhile does not cut it."""
+    with Asked() as asked:
+        held, passing = os.urandom(500_000).hex(), os.urandom(1_500_000).hex()
+        first = asked.send(body=["first"], signature="s")
+        line = asked.question()
+        second = asked.send(body=[held], signature="s")
+        serial = asked.client.next_serial()
+        data = message(CALL, serial, destination="org.test.Free", path="/", interface="a.b", member="M", body=[passing], signature="s")
+        asked.client.sock.sendall(data[:700_000])
+        asked.world.connect(asked.path).sync()  # the proxy has had that
+        asked.answer("ALLOW", line[1])
+        asked.world.connect(asked.path).sync()
+        asked.service.sync()
+        tap.equal([m.member for m in asked.service.inbox if m.sender == asked.client.name], [], "nothing is put into the middle of a message")
+        asked.client.sock.sendall(data[700_000:])
+        got = [asked.service.next() for _ in range(2)]
+        tap.ok([m.serial for m in got] == [first, second] and got[1].args() == [held], "what was held comes behind it, whole and in order")
+        call = asked.free.next()
+        while call.type != CALL:
+            call = asked.free.next()
+        tap.ok(call.serial == serial and call.args() == [passing], "and what passed is whole")
+
+
+run_tests(test_allow, test_deny, test_withdrawn, test_decider_gone, test_start, test_retry, test_bounds, test_long_bodies)

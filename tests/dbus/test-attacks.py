@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What no library would send. One attack a test, with a benign control beside it."""
+import array
 import os
 import random
 import socket
 import struct
+import threading
 
 from wire import (BUS, CALL, ERROR, OURS, RETURN, SIGNAL, Closed, Connection, World, message, run_tests)
 
@@ -214,6 +216,178 @@ def test_random(tap):
         world.connections.remove(check)
 
 
+# ---- long bodies, which go from socket to socket ---------------------------------
+
+LONG = 1 << 20
+
+
+def text(n):
+    """n letters, of which no stretch is like another."""
+    return os.urandom(n // 2 + 1).hex()[:n]
+
+
+class BodyWorld(World):
+    """With a service that may be talked to, and one that may not."""
+
+    def __enter__(self):
+        super().__enter__()
+        self.proxy_path, self.proxy = self.start(OURS, *POLICY, stderr=-3)
+        self.service, self.hidden = self.connect(), self.connect()
+        self.service.own("org.test.Talk")
+        self.hidden.own("org.test.Hidden")
+        self.client = self.connect(self.proxy_path)
+        return self
+
+    def call_at_service(self):
+        call = self.service.next()
+        while call.type != CALL:
+            call = self.service.next()
+        return call
+
+    def hidden_got(self):
+        self.hidden.sync()
+        return [m.member for m in self.hidden.inbox if m.type == CALL or m.member == "Secret"]
+
+
+def talk(serial, body, **how):
+    return call_bytes(serial, "Take", "org.test.Talk", "a.b", body=[body], signature="s", **how)
+
+
+def held_by_nobody(read, write):
+    """Was this pipe's end given to anybody who still has it?"""
+    os.close(write)
+    os.set_blocking(read, False)
+    try:
+        return os.read(read, 1) == b""
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(read)
+
+
+def test_body_descriptors(tap):
+    """Descriptors in the middle of a body are nobody's: not the message's, not the next one's, not the proxy's."""
+    for at in (1, 70_000, 300_000, LONG):
+        with BodyWorld() as world:
+            body, (read, write) = text(LONG), os.pipe()
+            data, sock = talk(7, body), world.client.sock
+            start = len(data) - LONG - 1
+            sock.sendall(data[:start + at])
+            other = world.connect(world.proxy_path)  # the proxy has had what was sent before: it is one thread
+            other.sync()
+            sock.sendmsg([data[start + at:start + at + 1]], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [write]))])
+            try:
+                sock.sendall(data[start + at + 1:])
+                mine, theirs = os.pipe()
+                world.client.send(CALL, serial=8, destination="org.test.Talk", path="/", member="Next", fds=[theirs])
+                call = world.call_at_service()
+                tap.ok(call.args() == [body] and call.fds == [], f"at {at}: the message is whole, and has none")
+                call = world.call_at_service()
+                tap.ok(call.member == "Next" and len(call.fds) == 1 and os.fstat(call.fds[0]).st_ino == os.fstat(mine).st_ino,
+                       f"at {at}: the next has its own")
+                for fd in (mine, theirs, *call.fds):
+                    os.close(fd)
+            except (BrokenPipeError, ConnectionResetError):
+                tap.ok(world.client.is_closed(), f"at {at}: the connection is closed")
+            tap.ok(held_by_nobody(read, write), f"at {at}: nobody keeps it")
+            tap.ok(other.bus_call("GetId").type == RETURN, f"at {at}: others do not notice")
+
+
+def test_body_ends(tap):
+    """What stands right behind a body is a message, and is judged, wherever the body ends."""
+    with BodyWorld() as world:
+        secret = call_bytes(2, "Secret", "org.test.Hidden", "a.b")
+        for n in (LONG, LONG + 1, LONG - 1, 16384, 65536, 65536 + 16384, 100_000, 3 * LONG + 5):
+            body = text(n)
+            world.client.sock.sendall(talk(1, body) + secret + call_bytes(3))
+            tap.ok(world.call_at_service().args() == [body], f"{n}: the body is whole")
+            tap.equal(world.client.reply_to(2).error, "org.freedesktop.DBus.Error.ServiceUnknown", f"{n}: what is behind it is judged")
+            tap.ok(world.client.reply_to(3).type == RETURN, f"{n}: and what is behind that passes")
+            world.service.send(RETURN, destination=world.client.name, reply_serial=1)
+            world.client.reply_to(1)
+        tap.equal(world.hidden_got(), [], "nothing got through")
+
+
+def test_body_lies(tap):
+    """A body that is longer than what comes: what comes instead is body, and no message."""
+    with BodyWorld() as world:
+        secret = call_bytes(2, "Secret", "org.test.Hidden", "a.b")
+        whole = talk(1, "x" * LONG)
+        world.client.sock.sendall(whole[:-LONG // 2] + secret * 50)
+        other = world.connect(world.proxy_path)
+        other.sync()
+        world.client.sock.close()
+        tap.equal(world.hidden_got(), [], "a message within a body is none")
+        # the string within is longer, or shorter, than the body: the bus says so, and hangs up
+        for lie in (LONG - 1, LONG + 1):
+            one = world.connect(world.proxy_path)
+            data = talk(1, "x" * LONG)
+            start = len(data) - LONG - 5
+            one.sock.sendall(data[:start] + struct.pack("<I", lie) + data[start + 4:])
+            tap.ok(one.is_closed(), f"a string of {lie} in a body for {LONG}: closed")
+        tap.ok(other.bus_call("GetId").type == RETURN, "others do not notice")
+        world.service.sync()
+        tap.equal([m.member for m in world.service.inbox if m.member == "Take"], [], "and nothing arrives")
+
+
+def test_body_vanishes(tap):
+    """Each of the two ends goes away in the middle."""
+    with BodyWorld() as world:
+        data = talk(1, text(LONG))
+        keeps = world.connect(world.proxy_path)
+        for at in (20_000, 150_000, 600_000, len(data) - 1):
+            one = world.connect(world.proxy_path)
+            one.sock.sendall(data[:at])
+            one.close()
+            world.connections.remove(one)
+            keeps.sync()
+        world.service.sync()
+        tap.equal([m.member for m in world.service.inbox if m.member == "Take"], [], "a body that is cut short does not arrive")
+        # and on the way back: who has asked for it is gone while it is on its way
+        for _ in range(4):
+            one = world.connect(world.proxy_path)
+            one.send(CALL, destination="org.test.Talk", path="/", member="Give")
+            call = world.call_at_service()
+            world.service.send(RETURN, destination=call.sender, reply_serial=call.serial, body=[text(8 * LONG)], signature="s")
+            while len(one.buffer) < 200_000:
+                one.receive()
+            one.close()
+            world.connections.remove(one)
+        tap.ok(keeps.bus_call("GetId").type == RETURN, "others do not notice")
+        world.client.close(), world.connections.remove(world.client)
+        keeps.close(), world.connections.remove(keeps)
+        tap.equal(wait_alone(world.proxy_path), True, "no connection is left behind")
+    with BodyWorld() as world:
+        world.client.sock.sendall(talk(1, text(LONG))[:300_000])
+        world.processes[0].kill()
+        tap.ok(world.client.is_closed(), "the bus goes away in the middle: closed")
+        tap.ok(world.proxy.poll() is None, "the proxy lives")
+
+
+def test_body_interleaved(tap):
+    """Several at the same time, in pieces of all sizes, both ways, get nothing of each other."""
+    random.seed(3)
+    with BodyWorld() as world:
+        clients = [world.connect(world.proxy_path) for _ in range(20)]  # more than there are pipes
+        bodies = [text(LONG + 17 * i) for i in range(20)]
+        left = {i: talk(1, bodies[i]) for i in range(20)}
+
+        def write():
+            while left:
+                i = random.choice(list(left))
+                n = clients[i].sock.send(left[i][:random.choice((1, 100, 5000, 70_000, 200_000))])
+                left[i] = left[i][n:]
+                if not left[i]:
+                    del left[i]
+        writer = threading.Thread(target=write)
+        writer.start()
+        for _ in clients:
+            call = world.call_at_service()
+            world.service.send(RETURN, destination=call.sender, reply_serial=1, body=call.args(), signature="s")
+        writer.join()
+        tap.ok(all(one.reply_to(1).args() == [body] for one, body in zip(clients, bodies)), "20 bodies there and back")
+
+
 def wait_alone(path):
     """Only the listening socket is left of those that have this name."""
     for _ in range(2000):
@@ -224,4 +398,5 @@ def wait_alone(path):
     return left
 
 
-run_tests(test_headers, test_serials, test_replies, test_auth, test_split, test_random)
+run_tests(test_headers, test_serials, test_replies, test_auth, test_split, test_random, test_body_descriptors, test_body_ends, test_body_lies,
+          test_body_vanishes, test_body_interleaved)

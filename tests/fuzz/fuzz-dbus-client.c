@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "fuzz.h"
 
+#include "body-pipe.h"
 #include "client.h"
 #include "loop.h"
 #include "message.h"
 
+#include <signal.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -49,6 +51,8 @@ set_up (void)
   socklen_t length = sizeof name;
   PstAddress address = { .address.sun_family = AF_UNIX };
 
+  signal (SIGPIPE, SIG_IGN);
+  pst_body_pipes_try ();
   pst_loop_init ();
   pst_loop_set_idle (on_idle);
   pst_loop_set_timeout (0);
@@ -144,7 +148,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     set_up ();
   lowest_fd = dup (0);
   close (lowest_fd);
-  g_assert_true (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) == 0);
+  g_assert_true (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, sockets) == 0);
   pst_client_new_take_fd (sockets[0], &bus);
   bus_end = accept4 (listener, NULL, NULL, SOCK_CLOEXEC);
   write_all (sockets[1], hello, sizeof hello - 1, 0);
