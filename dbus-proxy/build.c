@@ -160,7 +160,8 @@ pst_build_one (guint32 serial, guint32 reply_serial, const char *destination, gs
 }
 
 guint8 *
-pst_build_empty (guint32 serial, guint32 reply_serial, const char *destination, gsize *size)
+pst_build_string (guint32 serial, guint32 reply_serial, const char *destination, gboolean from_bus, const char *text,
+                  gsize *size)
 {
   GByteArray *out = begin (PST_MESSAGE_RETURN, PST_MESSAGE_NO_REPLY, serial);
   guint body;
@@ -168,8 +169,9 @@ pst_build_empty (guint32 serial, guint32 reply_serial, const char *destination, 
   put_field (out, 5, 'u');
   put_u32 (out, reply_serial);
   put_string_field (out, 6, 's', destination);
+  put_string_field (out, 7, 's', from_bus ? BUS : NULL);
   body = end_header (out, "s");
-  put_string (out, "");
+  put_string (out, text);
   return end (out, body, size);
 }
 

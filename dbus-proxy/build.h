@@ -15,8 +15,9 @@ guint8 *pst_build_error (guint32 serial, guint32 reply_serial, const char *desti
 guint8 *pst_build_one (guint32 serial, guint32 reply_serial, const char *destination, gsize *size); /* the number 1, "u" */
 guint8 *pst_build_false (guint32 serial, guint32 reply_serial, const char *destination, gsize *size);
 
-/* Of who calls the client: the empty string. */
-guint8 *pst_build_empty (guint32 serial, guint32 reply_serial, const char *destination, gsize *size);
+/* One string, of the bus or (@from_bus FALSE) of the client. */
+guint8 *pst_build_string (guint32 serial, guint32 reply_serial, const char *destination, gboolean from_bus, const char *text,
+                          gsize *size);
 /* The same message, whose body ends in a number, with another number. */
 guint8 *pst_build_with_last_u32 (const PstHeader *header, const guint8 *message, guint32 value, gsize *size);
 

@@ -162,6 +162,9 @@ answer (PstClient *client, const PstHeader *header, PstReplyKind kind)
     case PST_REPLY_ONE:
       data = pst_build_one (header->serial, header->reply_serial, self, &size);
       break;
+    case PST_REPLY_ADDRESS:
+      data = pst_build_string (header->serial, header->reply_serial, self, TRUE, client->bus_config->policy->address, &size);
+      break;
     case PST_REPLY_UNKNOWN:
       data = pst_build_error (header->serial, header->reply_serial, self, ERROR ("ServiceUnknown"), "The name is not known",
                               &size);
@@ -228,6 +231,7 @@ reply (PstClient *client, const PstHeader *header, const guint8 *data, gsize siz
     case PST_REPLY_NO_OWNER:
     case PST_REPLY_FALSE:
     case PST_REPLY_ONE:
+    case PST_REPLY_ADDRESS:
     case PST_REPLY_LIMIT:
       answer (client, header, kind);
       break;
@@ -277,7 +281,7 @@ say_nothing (PstClient *client, const PstHeader *header)
 
   if (!pst_header_wants_reply (header) || header->sender == NULL)
     return;
-  data = pst_build_empty (G_MAXUINT32, header->serial, header->sender, &size);
+  data = pst_build_string (G_MAXUINT32, header->serial, header->sender, FALSE, "", &size);
   pst_side_send (&client->bus, data, size, NULL, 0);
 }
 

@@ -320,6 +320,8 @@ pst_client_from_client (PstClient *client, const PstHeader *header, const guint8
       return refuse (client, header, PST_REPLY_FALSE);
     case PST_BUS_SAY_OWNED:
       return refuse (client, header, PST_REPLY_ONE);
+    case PST_BUS_SAY_ADDRESS:
+      return refuse (client, header, PST_REPLY_ADDRESS);
     case PST_BUS_OWN_OUTSIDE:
       return own_outside (client, header, data, what.arg);
     case PST_BUS_NO_OWNER:

@@ -31,6 +31,7 @@ typedef enum
   PST_REPLY_NO_OWNER,
   PST_REPLY_FALSE,
   PST_REPLY_ONE,
+  PST_REPLY_ADDRESS,
   PST_REPLY_LIMIT,
 } PstReplyKind;
 

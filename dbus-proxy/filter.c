@@ -170,6 +170,11 @@ decide_from_client (const PstBusCase *what, const char **ask_name)
   if (header->destination == NULL || strcmp (header->destination, BUS) == 0)
     return header->type == PST_MESSAGE_CALL ? decide_bus_call (what, ask_name) : PST_BUS_DENY;
 
+  /* Outside it is elsewhere, and out of reach. */
+  if (what->policy->address != NULL && header->type == PST_MESSAGE_CALL && strcmp (header->destination, "org.a11y.Bus") == 0 &&
+      g_strcmp0 (header->interface, "org.a11y.Bus") == 0 && strcmp (header->member, "GetAddress") == 0)
+    return PST_BUS_SAY_ADDRESS;
+
   pst_names_match (what->names, what->policy, header->destination, &query, &match);
   if (match.level == PST_BUS_OWN || (match.matched && match.level >= PST_BUS_TALK))
     {

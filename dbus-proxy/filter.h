@@ -18,6 +18,7 @@ typedef enum
   PST_BUS_SAY_OWNED,   /* the answer is the number 1: it is the primary owner now, or has released the name */
   PST_BUS_OWN_OUTSIDE, /* likewise, and in truth if nobody else is: with flags of our own */
   PST_BUS_SAY_NOTHING, /* from the bus: the answer is the empty string */
+  PST_BUS_SAY_ADDRESS, /* the answer is where the accessibility bus is */
   PST_BUS_LIST,        /* passes; of the names in its reply only the visible ones are kept */
   PST_BUS_HELLO,       /* passes; its reply is the client's own name */
   PST_BUS_ASK,         /* waits for an answer about @ask_name */
@@ -54,6 +55,8 @@ typedef struct
  * owns the name, and on the bus it does not. (If it did, or were told that another does, it would talk to the instance of
  * itself that runs outside of a sandbox, or be taken for it.) Names by which others are to find it (of media players) are
  * OWN_OUTSIDE.
+ *
+ * Where the accessibility bus is (GetAddress of org.a11y.Bus) the proxy says itself, when it knows: SAY_ADDRESS.
  *
  * By a catalogue, all the names that a connection has have a say (names.h), so what would PASS to a name whose owner is not
  * known has to WATCH it first.

@@ -76,6 +76,7 @@ pst_bus_policy_free (PstBusPolicy *policy)
     return;
   g_hash_table_unref (policy->names);
   g_ptr_array_unref (policy->outside);
+  g_free (policy->address);
   g_free (policy);
 }
 

@@ -46,6 +46,7 @@ typedef struct
   gboolean by_catalogue;  /* the most specific rule decides, and names are owned only in appearance: see catalogue.h */
   gboolean ask_undecided; /* a name without a rule is asked for instead of hidden */
   gboolean accessibility; /* it is the accessibility bus: see filter.h */
+  char *address;          /* (nullable): where the accessibility bus is for the client */
   GHashTable *names;      /* well-known name → GPtrArray of PstBusRule */
   GPtrArray *outside;     /* of char *: by a catalogue, the patterns of the names that are owned in truth */
 } PstBusPolicy;

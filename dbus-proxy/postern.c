@@ -54,9 +54,10 @@ typedef struct
 static Wire link_wire, broker_wire;
 static Served served[MAX_BUSES];
 static guint n_served;
-static GHashTable *connecting;  /* serial of a Connect → PstClient, NULL for one that is gone */
-static GHashTable *asks;        /* id → PstAsk: those that are open */
-static GHashTable *ask_serials; /* serial of an Ask → id, as pointers */
+static char *accessibility_address; /* (nullable): where that bus is for the application */
+static GHashTable *connecting;      /* serial of a Connect → PstClient, NULL for one that is gone */
+static GHashTable *asks;            /* id → PstAsk: those that are open */
+static GHashTable *ask_serials;     /* serial of an Ask → id, as pointers */
 
 G_NORETURN static void
 give_up (const char *why)
@@ -268,6 +269,8 @@ set_policy (PstPacket *packet)
 
       if (policy == NULL)
         give_up ("the broker's policy cannot be understood");
+      if (strcmp (served[i].name, "session") == 0)
+        policy->address = g_strdup (accessibility_address);
       g_clear_pointer (&served[i].bus.policy, pst_bus_policy_free);
       served[i].bus.policy = policy;
       if (!served[i].serving)
@@ -343,11 +346,13 @@ serve (PstPacket *packet)
 {
   static const char *const buses[] = { "session", "system", "a11y" };
   g_autoptr (GVariantIter) names = NULL;
-  const char *name;
+  const char *name, *address;
 
   if (n_served > 0)
     give_up ("the supervisor said Serve twice");
-  g_variant_get (packet->message.args, "(as)", &names);
+  g_variant_get (packet->message.args, "(as&s)", &names, &address);
+  if (address[0] != '\0')
+    accessibility_address = g_strdup (address);
   while (g_variant_iter_next (names, "&s", &name))
     {
       Served *one = &served[n_served];

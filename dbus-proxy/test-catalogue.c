@@ -243,6 +243,33 @@ test_connection (void)
   g_assert_cmpint (judge_for (policy, names, "org.a.Files", "org.a.Shellfish", "Take", &ask), ==, ALLOW);
 }
 
+static void
+test_address (void)
+{
+  g_autoptr (PstBusPolicy) policy = pst_catalogue_parse ("session org.a11y.Bus * * deny\n"
+                                                         "session org.a11y.Bus org.a11y.Status * allow\n",
+                                                         "session");
+  g_autoptr (PstNames) names = pst_names_new ();
+  PstHeader header = { .type = PST_MESSAGE_CALL,
+                       .serial = 1,
+                       .path = "/org/a11y/bus",
+                       .interface = "org.a11y.Bus",
+                       .member = "GetAddress",
+                       .destination = "org.a11y.Bus",
+                       .signature = "" };
+  PstBusCase what = { .policy = policy, .names = names, .header = &header };
+  const char *ask;
+
+  g_assert_cmpint (pst_filter_decide (&what, &ask), ==, PST_BUS_DENY);
+  policy->address = g_strdup ("unix:path=/inside");
+  g_assert_cmpint (pst_filter_decide (&what, &ask), ==, PST_BUS_SAY_ADDRESS);
+  header.type = PST_MESSAGE_SIGNAL;
+  g_assert_cmpint (pst_filter_decide (&what, &ask), ==, PST_BUS_DENY);
+  header.type = PST_MESSAGE_CALL;
+  header.destination = "org.other.Name";
+  g_assert_cmpint (pst_filter_decide (&what, &ask), !=, PST_BUS_SAY_ADDRESS);
+}
+
 /* To start a service takes the mildest of what is said under its name. */
 static void
 test_start (void)
@@ -506,6 +533,7 @@ main (int argc, char **argv)
   g_test_add_func ("/catalogue/malformed", test_malformed);
   g_test_add_func ("/catalogue/own", test_own);
   g_test_add_func ("/catalogue/connection", test_connection);
+  g_test_add_func ("/catalogue/address", test_address);
   g_test_add_func ("/catalogue/start", test_start);
   g_test_add_func ("/catalogue/known", test_known);
   g_test_add_func ("/catalogue/hidden-owner", test_hidden_owner);

@@ -78,7 +78,8 @@ pst_bus_link_call (PstPeer *peer, PstMessage *message, const PstBuses *buses, Ps
 }
 
 void
-pst_bus_link_serve (PstPeer *proxy, const PstBuses *buses, int broker_end, const int *listeners, gsize n_listeners)
+pst_bus_link_serve (PstPeer *proxy, const PstBuses *buses, const char *accessibility, int broker_end, const int *listeners,
+                    gsize n_listeners)
 {
   int fds[PST_PEER_MAX_FDS] = { broker_end };
   GVariantBuilder names;
@@ -92,5 +93,5 @@ pst_bus_link_serve (PstPeer *proxy, const PstBuses *buses, int broker_end, const
     g_variant_builder_add (&names, "s", "system");
   if (buses->session.length)
     g_variant_builder_add (&names, "s", "a11y");
-  pst_peer_notify (proxy, PST_BUS_LINK_SERVE, g_variant_new ("(as)", &names), fds, n_listeners + 1);
+  pst_peer_notify (proxy, PST_BUS_LINK_SERVE, g_variant_new ("(ass)", &names, accessibility), fds, n_listeners + 1);
 }

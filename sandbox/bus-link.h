@@ -17,7 +17,9 @@ typedef struct
 gboolean pst_bus_link_call (PstPeer *peer, PstMessage *message, const PstBuses *buses, PstPeer *broker);
 
 /* The first message: the proxy's end of the broker's socket, and the listening sockets in the order of the plan: session,
- * system, accessibility. Descriptors are duplicated. */
-void pst_bus_link_serve (PstPeer *proxy, const PstBuses *buses, int broker_end, const int *listeners, gsize n_listeners);
+ * system, accessibility. @accessibility: the address of the last one inside, "" if there is none. Descriptors are duplicated.
+ */
+void pst_bus_link_serve (PstPeer *proxy, const PstBuses *buses, const char *accessibility, int broker_end, const int *listeners,
+                         gsize n_listeners);
 
 G_END_DECLS

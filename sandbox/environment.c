@@ -257,10 +257,10 @@ pst_environment_build (const char *const *host, const PstEnvironmentInput *input
 
     set (out, "DBUS_SESSION_BUS_ADDRESS", address);
   }
-  /* Toolkits ask the session bus where the accessibility bus is, unless they are told. */
+  /* GTK looks here first; Qt asks the session bus, which is answered by the proxy. */
   if (input->session_bus)
     {
-      g_autofree char *bus = pst_plan_accessibility_bus (input->uid), *address = g_strconcat ("unix:path=", bus, NULL);
+      g_autofree char *address = pst_plan_accessibility_address (input->uid);
 
       set (out, "AT_SPI_BUS_ADDRESS", address);
     }

@@ -342,7 +342,9 @@ take_built (Starting *self, GError **error)
     self->setup.pty = pst_pty_new (control->fds[1], &self->terminal);
   if (self->setup.bus)
     {
-      pst_bus_link_serve (self->setup.bus, &self->setup.buses, self->bus_end, control->fds + n_first, n_sockets);
+      g_autofree char *address = input->session_bus ? pst_plan_accessibility_address (input->uid) : g_strdup ("");
+
+      pst_bus_link_serve (self->setup.bus, &self->setup.buses, address, self->bus_end, control->fds + n_first, n_sockets);
       if (!pst_peer_is_open (self->setup.bus))
         {
           g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_PIPE,

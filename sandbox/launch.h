@@ -16,6 +16,7 @@ typedef struct
   PstHost host;
   PstExecutable executable;
   PstDisplay display;
+  GStrv accessibility_links;
   PstBuses buses;
   PstPlanBind binds[3];
   char *wayland_target;

@@ -119,6 +119,14 @@ pst_plan_accessibility_bus (uid_t uid)
   return g_strdup_printf ("/run/user/%u/at-spi-bus", (guint)uid);
 }
 
+char *
+pst_plan_accessibility_address (uid_t uid)
+{
+  g_autofree char *path = pst_plan_accessibility_bus (uid);
+
+  return g_strconcat ("unix:path=", path, NULL);
+}
+
 gboolean
 pst_plan_shows (const char *path)
 {
@@ -183,6 +191,8 @@ pst_plan_build_early (const PstPlanInput *input)
       g_autofree char *path = pst_plan_accessibility_bus (input->uid);
 
       pst_plan_add (plan, PST_PLAN_SOCKET, "a11y", path, 0600);
+      for (const char *const *link = input->accessibility_links; link && *link; link++)
+        pst_plan_add (plan, PST_PLAN_SYMLINK, path, *link, 0);
     }
 
   for (gsize i = 0; i < input->n_binds; i++)

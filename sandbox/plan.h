@@ -67,6 +67,7 @@ typedef struct
   GBytes *xauthority;   /* (nullable) */
   gboolean session_bus; /* there is one, and it is to be had through the proxy; so is the accessibility bus then */
   gboolean system_bus;
+  const char *const *accessibility_links; /* (nullable): other paths in the runtime directory where the accessibility bus is */
 } PstPlanInput;
 
 /* What only the broker knows. */
@@ -97,6 +98,8 @@ char *pst_plan_runtime_dir (uid_t uid);
 char *pst_plan_session_bus (uid_t uid);
 /* The accessibility bus, "/run/user/1000/at-spi-bus". (transfer full) */
 char *pst_plan_accessibility_bus (uid_t uid);
+/* The same as a D-Bus address. (transfer full) */
+char *pst_plan_accessibility_address (uid_t uid);
 
 /* Is @path, as seen inside, part of what every sandbox shows of the host: /usr and what leads there? */
 gboolean pst_plan_shows (const char *path);

@@ -60,6 +60,25 @@ find_buses (PstLaunch *launch, GError **error)
   return FALSE;
 }
 
+/* Where the accessibility bus is outside, as at-spi-bus-launcher has it and writes it on the X server's root window. Toolkits
+ * that look there (Qt 5) have to find the proxy's. */
+static void
+link_accessibility (PstLaunch *launch)
+{
+  const char *outside = g_getenv ("XDG_RUNTIME_DIR");
+  g_autofree char *inside = pst_plan_runtime_dir (launch->host.uid);
+  guint number;
+
+  if (!launch->input.session_bus || !outside || !pst_path_is_normal (outside) ||
+      !pst_path_is_below_or_equal (outside, inside) || !launch->display.x11_display ||
+      !pst_display_parse (launch->display.x11_display, &number))
+    return;
+  launch->accessibility_links = g_new0 (char *, 3);
+  launch->accessibility_links[0] = g_strdup_printf ("%s/at-spi/bus_%u", outside, number);
+  launch->accessibility_links[1] = g_strdup_printf ("%s/at-spi/bus", outside);
+  launch->input.accessibility_links = (const char *const *)launch->accessibility_links;
+}
+
 gboolean
 pst_launch_prepare (PstLaunch *launch, int *status, GError **error)
 {
@@ -95,6 +114,7 @@ pst_launch_prepare (PstLaunch *launch, int *status, GError **error)
   };
   if (!find_buses (launch, error))
     return FALSE;
+  link_accessibility (launch);
   if (launch->executable.bind)
     launch->binds[n++] = (PstPlanBind){ launch->executable.bind, launch->executable.bind };
   if (launch->display.x11_socket)
@@ -132,6 +152,7 @@ pst_launch_clear (PstLaunch *launch)
   pst_host_clear (&launch->host);
   pst_executable_clear (&launch->executable);
   pst_display_clear (&launch->display);
+  g_clear_pointer (&launch->accessibility_links, g_strfreev);
   g_clear_pointer (&launch->wayland_target, g_free);
   g_clear_pointer (&launch->early, pst_plan_free);
   g_clear_pointer (&launch->profile, g_free);

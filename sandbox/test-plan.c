@@ -64,6 +64,36 @@ test_ordinary (void)
   }
 }
 
+static void
+test_buses (void)
+{
+  static const char *const links[] = { "/run/user/1000/at-spi/bus_0", NULL };
+  PstPlanInput input = new_input ();
+  g_autoptr (PstPlan) none = pst_plan_build_early (&input), all = NULL;
+  g_autoptr (GError) error = NULL;
+  static const char *const paths[] = { "/run/user/1000/bus", PST_PLAN_SYSTEM_BUS, "/run/user/1000/at-spi-bus" };
+  guint n = 0;
+
+  g_assert_null (find (none, paths[0]));
+  g_assert_null (find (none, paths[2]));
+  input.session_bus = input.system_bus = TRUE;
+  input.accessibility_links = links;
+  all = pst_plan_build_early (&input);
+  g_assert_true (pst_plan_check (all, &input, &error));
+  g_assert_no_error (error);
+  /* in the order in which the proxy is told of them */
+  for (guint i = 0; i < all->ops->len; i++)
+    {
+      const PstPlanOp *op = g_ptr_array_index (all->ops, i);
+
+      if (op->type == PST_PLAN_SOCKET)
+        g_assert_cmpstr (op->target, ==, paths[n++]);
+    }
+  g_assert_cmpuint (n, ==, G_N_ELEMENTS (paths));
+  g_assert_cmpint (find (all, links[0])->type, ==, PST_PLAN_SYMLINK);
+  g_assert_cmpstr (find (all, links[0])->source, ==, paths[2]);
+}
+
 /* What must never be taken from the host. */
 static void
 test_nothing_of_the_host (void)
@@ -278,6 +308,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/plan/ordinary", test_ordinary);
+  g_test_add_func ("/plan/buses", test_buses);
   g_test_add_func ("/plan/nothing-of-the-host", test_nothing_of_the_host);
   g_test_add_func ("/plan/order", test_order);
   g_test_add_func ("/plan/check", test_check);

@@ -318,6 +318,23 @@ def test_names_no_program(tap, desk):
         tap.ok(not made[0], "a sandboxed one does not")
 
 
+def test_where_it_is(tap, desk):
+    """Toolkits find the bus by the environment, by a service (Qt), or by a property of the X server that the host has set (Qt 5)."""
+    runtime = f"/run/user/{os.getuid()}"
+    ask = "dbus-send --session --print-reply=literal --dest=org.a11y.Bus /org/a11y/bus org.a11y.Bus.GetAddress"
+    names = "dbus-send --bus=%s --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.ListNames"
+    with Home(desk=desk) as home:
+        outside = subprocess.run(ask.split(), env={**home.env, **desk.env}, capture_output=True, text=True).stdout.strip()
+        inside = home.run("sh", "-c", f"{ask}; echo; {names % '$AT_SPI_BUS_ADDRESS'}", options=OPTIONS)
+        tap.ok(outside and outside not in inside.stdout, "the address outside is not told", inside.stdout)
+        tap.ok(f"unix:path={runtime}/at-spi-bus" in inside.stdout and REGISTRY in inside.stdout, "but the one inside, where the registry is", inside.stdout + inside.stderr)
+        # the plan of a launch on a desktop, where the runtime directory has its usual place
+        usual = {**home.env, **desk.env, "XDG_RUNTIME_DIR": runtime}
+        plan = subprocess.run([POSTERN, "run", *OPTIONS, "--print-plan", "true"], env=usual, capture_output=True, text=True)
+        link = f"{runtime}/at-spi/bus_{desk.env['DISPLAY'].lstrip(':')} -> {runtime}/at-spi-bus"
+        tap.ok(link in plan.stdout, "and what the X server says leads there as well", plan.stdout + plan.stderr)
+
+
 def test_no_bus(tap, desk):
     """There is nobody on the host who has an accessibility bus."""
     with Home(desk=desk) as home:
