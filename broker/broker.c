@@ -149,6 +149,7 @@ pst_broker_new (GError **error)
       return NULL;
     }
   broker->state_dir = pst_state_dir ();
+  broker->homes = pst_homes_new (broker->state_dir);
   broker->store_path = g_build_filename (broker->state_dir, "grants.db", NULL);
   broker->identity = make_identity (broker->host);
   broker->services = make_services (broker->host, error);
@@ -172,6 +173,7 @@ pst_broker_free (PstBroker *broker)
   g_clear_handle_id (&broker->expiry_source, g_source_remove);
   g_clear_handle_id (&broker->killed_source, g_source_remove);
   pst_undo_list_free (broker->undo);
+  pst_homes_free (broker->homes);
   pst_presence_free (broker->presence);
   pst_store_close (g_steal_pointer (&broker->store));
   g_clear_pointer (&broker->sandboxes, g_hash_table_unref);

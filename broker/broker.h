@@ -3,6 +3,7 @@
 
 #include "ask-queue.h"
 #include "decide.h"
+#include "homes.h"
 #include "host.h"
 #include "identity.h"
 #include "policy-cache.h"
@@ -57,6 +58,7 @@ struct _PstBroker
   PstChanges *changes;   /* who is told what is different */
   PstUndoList *undo;
   PstPresence *presence;
+  PstHomes *homes;
   guint n_connections;
   guint64 last_generation;
   gint64 question_timeout; /* microseconds */
@@ -134,6 +136,7 @@ struct _PstSandbox
   GHashTable *asks; /* id → PstAsk, owned */
   GPtrArray *trees; /* of PstTree, owned */
   guint64 last_tree;
+  GHashTable *detached; /* mount id → path: of live trees that were taken away; what was open in them stays open */
   GPtrArray *cooldowns; /* of char *: paths that were refused for this run where no rule could say so */
   guint n_refused_creations;
   guint n_refused_services;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "effective.h"
+#include "entry-list.h"
 #include "presence.h"
 #include "sandbox-table.h"
 
@@ -157,9 +158,8 @@ answer (gpointer data)
 {
   Listing *listing = data;
   PstPresence *presence = listing->call->broker->presence;
-  GVariantBuilder builder;
+  PstEntryList *list = pst_entry_list_new ();
 
-  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(tsuayuuuuxuxxusuu)"));
   for (guint i = 0; i < listing->blocks->len; i++)
     {
       const Block *block = listing->blocks->pdata[i];
@@ -170,13 +170,10 @@ answer (gpointer data)
 
           if (entry->kind == PST_KIND_FILES && entry->id && pst_presence_is_missing (presence, entry->resource))
             entry->flags |= PST_ENTRY_MISSING;
-          g_variant_builder_add (&builder, "(tsu^ayuuuuxuxxusuu)", entry->id, block->app, (guint32)entry->kind, entry->resource,
-                                 (guint32)entry->scope, (guint32)entry->access, (guint32)entry->answer,
-                                 (guint32)entry->lifetime, entry->until, (guint32)entry->tier, entry->created, entry->used,
-                                 (guint32)entry->origin, entry->source, (guint32)entry->effective, (guint32)entry->flags);
+          pst_entry_list_add (list, block->app, entry);
         }
     }
-  pst_control_reply (listing->call, g_variant_new ("(a(tsuayuuuuxuxxusuu))", &builder));
+  pst_control_reply (listing->call, pst_entry_list_end (list));
   g_ptr_array_unref (listing->blocks);
   g_free (listing);
 }

@@ -80,6 +80,12 @@ void pst_control_list_entries (PstControlCall *call);
 void pst_control_grant (PstControlCall *call);
 void pst_control_change_grant (PstControlCall *call);
 
+/* control-reset.c */
+void pst_control_reset_app (PstControlCall *call);
+void pst_control_home_size (PstControlCall *call);
+void pst_control_list_held (PstControlCall *call);
+void pst_control_stop_app (PstControlCall *call);
+
 /* control-revoke.c */
 void pst_control_revoke (PstControlCall *call);
 void pst_control_remove_grants (PstControlCall *call);

@@ -13,6 +13,7 @@ typedef struct
   gpointer user_data;
   PstRuleset *ruleset;         /* of input's sandbox */
   GHashTable *protected_paths; /* set, borrowed */
+  GHashTable *relevant;        /* those of them that an entry is at or below */
   GHashTable *by_service;      /* "session:NAME" → GPtrArray of borrowed rules about it and its parts */
   GPtrArray *entries;
 } Effective;
@@ -36,21 +37,23 @@ ruleset_for (Effective *effective, guint64 sandbox)
   return other ? other : effective->ruleset;
 }
 
-static gboolean
-is_protected (Effective *effective, const char *path)
+/* The protected path that @path is at or below, NULL for none. */
+static const char *
+protected_above (Effective *effective, const char *path)
 {
   g_autofree char *part = g_strdup (path);
+  gpointer found;
   char *slash;
 
   do
     {
-      if (g_hash_table_contains (effective->protected_paths, part))
-        return TRUE;
+      if (g_hash_table_lookup_extended (effective->protected_paths, part, &found, NULL))
+        return found;
       slash = strrchr (part, '/');
       *slash = '\0';
     }
   while (slash != part);
-  return FALSE;
+  return NULL;
 }
 
 /* "session:NAME/PART" → "session:NAME" (transfer full) */
@@ -94,29 +97,27 @@ unless_locked (const Effective *effective, PstAnswer answer)
 }
 
 static void
-decide_files (Effective *effective, PstEntry *entry, guint64 sandbox)
+decide_files (Effective *effective, PstEntry *entry)
 {
   const PstHost *host = effective->input->host;
   PstDecision decision;
 
-  pst_ruleset_decide (ruleset_for (effective, sandbox), entry->resource, entry->access, &decision);
+  pst_ruleset_decide (ruleset_for (effective, entry->sandbox), entry->resource, entry->access, &decision);
   entry->effective = decision.answer;
   if (!decision.rule && pst_decide_is_private_name (host, entry->resource))
     entry->effective = PST_ANSWER_PRIVATE;
   entry->effective = unless_locked (effective, entry->effective);
   if (decision.rule && decision.rule->tier == PST_TIER_LOCK)
     entry->flags |= PST_ENTRY_LOCKED;
-  if (is_protected (effective, entry->resource))
-    entry->flags |= PST_ENTRY_PROTECTED;
 }
 
 static void
-decide_service (Effective *effective, PstEntry *entry, guint64 sandbox)
+decide_service (Effective *effective, PstEntry *entry)
 {
   g_autofree char *whole = whole_of (entry->resource);
   PstDecideInput input = *effective->input;
 
-  input.sandbox = sandbox;
+  input.sandbox = entry->sandbox;
   input.rules = g_hash_table_lookup (effective->by_service, whole);
   entry->effective = unless_locked (effective, pst_bus_rules_effective (&input, effective->services, entry->resource));
 }
@@ -130,18 +131,31 @@ comes_to (const PstEntry *entry)
   return entry->answer;
 }
 
-/* Takes @entry. */
 static void
-add (Effective *effective, PstEntry *entry, guint64 sandbox)
+decide (Effective *effective, PstEntry *entry)
 {
   if (entry->kind == PST_KIND_FILES)
-    decide_files (effective, entry, sandbox);
+    decide_files (effective, entry);
   else if (entry->kind == PST_KIND_BUS)
-    decide_service (effective, entry, sandbox);
+    decide_service (effective, entry);
   else
     entry->effective = unless_locked (effective, PST_ANSWER_ASK);
   if (entry->effective != comes_to (entry))
     entry->flags |= PST_ENTRY_OVERRULED;
+}
+
+/* Takes @entry. */
+static void
+add (Effective *effective, PstEntry *entry, guint64 sandbox)
+{
+  const char *above = entry->kind == PST_KIND_FILES ? protected_above (effective, entry->resource) : NULL;
+
+  if (above)
+    {
+      entry->flags |= PST_ENTRY_PROTECTED;
+      g_hash_table_add (effective->relevant, (gpointer)above);
+    }
+  entry->sandbox = sandbox;
   g_ptr_array_add (effective->entries, entry);
 }
 
@@ -239,12 +253,6 @@ add_modules (Effective *effective, const PstProfile *profile)
               entry->origin = PST_ORIGIN_PROFILE;
               entry->source = pst_profile_get_file (profile) ? g_intern_string (pst_profile_get_file (profile)) : "";
               add (effective, entry, effective->input->sandbox);
-              /* The proxy decides by the message; what the module allows of it, it allows. */
-              if (entry->effective == PST_ANSWER_ASK)
-                {
-                  entry->effective = PST_ANSWER_ALLOW;
-                  entry->flags &= ~(guint)PST_ENTRY_OVERRULED;
-                }
             }
         }
     }
@@ -262,6 +270,43 @@ add_profile (Effective *effective, const PstProfile *profile)
   add_modules (effective, profile);
 }
 
+static gboolean
+has_aliases (const PstDecideInput *input)
+{
+  for (guint i = 0; input->rules && i < input->rules->len; i++)
+    {
+      const PstStoredRule *rule = input->rules->pdata[i];
+
+      if (rule->real && strcmp (rule->real, rule->resource) != 0)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* A ruleset that is only good for deciding about the entries: of the protected paths, which are many, it has those that lie
+ * above one. With three hundred applications they would cost more than all the rest. */
+static PstRuleset *
+compile (Effective *effective)
+{
+  PstDecideInput input = *effective->input;
+  PstHost host = *input.host;
+  g_autoptr (GPtrArray) paths = g_ptr_array_new ();
+  GHashTableIter iter;
+  gpointer path;
+
+  /* Protected paths are also what a rule's path leads to by another name. */
+  if (has_aliases (&input))
+    return pst_decide_compile (&input, 0);
+  g_hash_table_iter_init (&iter, effective->relevant);
+  while (g_hash_table_iter_next (&iter, &path, NULL))
+    g_ptr_array_add (paths, path);
+  g_ptr_array_add (paths, NULL);
+  host.protected_paths = (GStrv)paths->pdata;
+  host.protected_real = NULL;
+  input.host = &host;
+  return pst_decide_compile (&input, 0);
+}
+
 GPtrArray *
 pst_effective_list (const PstDecideInput *input, const PstServices *services, gboolean general, PstEffectiveRuleset running,
                     gpointer user_data)
@@ -270,9 +315,8 @@ pst_effective_list (const PstDecideInput *input, const PstServices *services, gb
   const GStrv lists[] = { input->host->protected_paths, input->host->protected_real };
 
   effective.entries = g_ptr_array_new_with_free_func ((GDestroyNotify)pst_entry_free);
-  effective.ruleset = input->sandbox && running ? running (input->sandbox, user_data) : NULL;
-  effective.ruleset = effective.ruleset ? pst_ruleset_ref (effective.ruleset) : pst_decide_compile (input, 0);
   effective.protected_paths = g_hash_table_new (g_str_hash, g_str_equal);
+  effective.relevant = g_hash_table_new (g_str_hash, g_str_equal);
   effective.by_service = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
   for (gsize i = 0; i < G_N_ELEMENTS (lists); i++)
     for (char **path = lists[i]; path && *path; path++)
@@ -283,6 +327,11 @@ pst_effective_list (const PstDecideInput *input, const PstServices *services, gb
     add_stored (&effective, input->rules->pdata[i]);
   if (input->profile)
     add_profile (&effective, input->profile);
+  effective.ruleset = input->sandbox && running ? running (input->sandbox, user_data) : NULL;
+  effective.ruleset = effective.ruleset ? pst_ruleset_ref (effective.ruleset) : compile (&effective);
+  for (guint i = 0; i < effective.entries->len; i++)
+    decide (&effective, effective.entries->pdata[i]);
+  g_hash_table_unref (effective.relevant);
   g_hash_table_unref (effective.by_service);
   g_hash_table_unref (effective.protected_paths);
   pst_ruleset_unref (effective.ruleset);

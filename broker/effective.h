@@ -33,6 +33,7 @@ typedef struct
   gint64 created, used;
   PstOrigin origin;
   const char *source; /* static: a file for the tiers lock and profile, else "" */
+  guint64 sandbox;    /* in which it is looked at */
   PstAnswer effective;
   guint flags; /* of PstEntryFlags */
 } PstEntry;

@@ -229,6 +229,7 @@ main (int argc, char **argv)
   g_unix_signal_add (SIGINT, on_signal, broker);
   pst_connection_listen (broker, listener);
   pst_bus_export (broker);
+  pst_homes_clean (broker->homes);
   g_main_loop_run (broker->loop);
   pst_bus_unexport ();
   pst_broker_free (broker);

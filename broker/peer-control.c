@@ -148,6 +148,10 @@ static const struct
   M (GET_APP, get_app, TRUE),
   M (SET_APP, set_app, TRUE),
   M (HISTORY, history, TRUE),
+  M (RESET_APP, reset_app, TRUE),
+  M (HOME_SIZE, home_size, FALSE),
+  M (LIST_HELD, list_held, FALSE),
+  M (STOP_APP, stop_app, FALSE),
 };
 
 const char *

@@ -131,6 +131,7 @@ detach_stale (Part *part)
       if (tree->state == PST_TREE_DETACHING || !pst_attach_is_stale (sandbox, tree))
         continue;
       tree->state = PST_TREE_DETACHING;
+      pst_sandbox_note_detached (sandbox, tree);
       detach = g_new (Detach, 1);
       *detach = (Detach){ part, tree->number };
       part->pending++;

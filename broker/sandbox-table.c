@@ -62,6 +62,7 @@ pst_sandbox_new (PstBroker *broker, guint64 number, PstAppInfo *app_take)
   sandbox->started = g_get_real_time () / G_USEC_PER_SEC;
   sandbox->asks = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, ask_free);
   sandbox->trees = g_ptr_array_new_with_free_func (tree_free);
+  sandbox->detached = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free);
   sandbox->cooldowns = g_ptr_array_new_with_free_func (g_free);
   sandbox->notices = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   return sandbox;
@@ -91,6 +92,7 @@ pst_sandbox_unref (PstSandbox *sandbox)
   g_free (sandbox->launch_dir);
   g_hash_table_unref (sandbox->asks);
   g_ptr_array_unref (sandbox->trees);
+  g_hash_table_unref (sandbox->detached);
   g_ptr_array_unref (sandbox->cooldowns);
   g_hash_table_unref (sandbox->notices);
   g_free (sandbox);

@@ -29,6 +29,10 @@ gboolean pst_sandbox_notice (PstSandbox *sandbox, const char *key, const char *t
 /* Processes of the sandbox that hold something at or below one of @paths (a set) open: array of (usay), appended to @builder.
  */
 void pst_sandbox_collect_held (PstSandbox *sandbox, GHashTable *paths, GVariantBuilder *builder);
+/* Those that hold open what no rule gives them now. */
+void pst_sandbox_collect_not_given (PstSandbox *sandbox, GVariantBuilder *builder);
+/* @tree is about to be detached: notes by what its open files will be known. */
+void pst_sandbox_note_detached (PstSandbox *sandbox, const PstTree *tree);
 
 PstTree *pst_sandbox_find_tree (PstSandbox *sandbox, const char *path, PstTreeKind kind);
 PstTree *pst_sandbox_add_tree (PstSandbox *sandbox, const char *path, PstTreeKind kind);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "postern-ipc.h"
+#include "store-change.h"
 #include "test-harness.h"
 
 #define DISPLAY ":test"
@@ -543,6 +544,225 @@ test_strict (Fixture *f, gconstpointer data)
   g_assert_true (app_boolean (f, "cat", "strict"));
 }
 
+static guint64
+reset_app (Fixture *f, const char *app, gboolean home)
+{
+  g_autoptr (GVariant) reply = call (f, PST_CONTROL_RESET_APP, g_variant_new ("(sb)", app, home)), held = NULL;
+  guint64 number;
+
+  g_variant_get (reply, "(@a(usay)t)", &held, &number);
+  return number;
+}
+
+static void
+home_size (Fixture *f, const char *app, guint64 *size, guint64 *files)
+{
+  g_autoptr (GVariant) reply = call (f, PST_CONTROL_HOME_SIZE, g_variant_new ("(s)", app));
+
+  g_variant_get (reply, "(tt)", size, files);
+}
+
+/* Rules, switches and home go, and come back together; not while it runs, and not over what it has made since. */
+static void
+test_reset (Fixture *f, gconstpointer data)
+{
+  g_autofree char *pictures = test_path (f->broker, "Pictures"), *sentence = NULL, *home = g_strdup (f->sandbox->home),
+                  *file = g_build_filename (home, "settings", NULL), *places = g_path_get_dirname (home),
+                  *state = g_path_get_dirname (places), *aside = g_build_filename (state, "aside", NULL);
+  guint64 size, files, number, id;
+  g_autoptr (GPtrArray) list = NULL;
+
+  g_assert_true (g_file_set_contents (file, "some of it", -1, NULL));
+  id = grant (f, "cat", pictures, PST_ACCESS_VIEW, PST_ANSWER_ALLOW, PST_LIFETIME_ALWAYS);
+  set_app (f, "cat", "locked", TRUE);
+  sentence = call_fails (f, PST_CONTROL_RESET_APP, g_variant_new ("(sb)", "cat", TRUE));
+  g_assert_nonnull (strstr (sentence, "running"));
+  g_assert_true (app_boolean (f, "cat", "locked"));
+
+  /* Without its home while it runs: it is asked again. */
+  number = reset_app (f, "cat", FALSE);
+  g_assert_false (app_boolean (f, "cat", "locked"));
+  g_assert_cmpint (decide (f->sandbox, pictures, PST_ACCESS_VIEW), ==, PST_ANSWER_ASK);
+  undo (f, number);
+  g_assert_true (app_boolean (f, "cat", "locked"));
+  g_assert_cmpint (decide (f->sandbox, pictures, PST_ACCESS_VIEW), ==, PST_ANSWER_ALLOW);
+
+  test_sandbox_free (f->sandbox);
+  f->sandbox = NULL;
+  while (app_boolean (f, "cat", "running"))
+    await (f, 4);
+  home_size (f, "cat", &size, &files);
+  g_assert_cmpuint (files, ==, 1);
+  g_assert_cmpuint (size, >, 0);
+  g_assert_true (app_boolean (f, "cat", "has_home"));
+  number = reset_app (f, "cat", TRUE);
+  g_assert_false (app_boolean (f, "cat", "has_home"));
+  g_assert_false (g_file_test (home, G_FILE_TEST_EXISTS));
+  home_size (f, "cat", &size, &files);
+  g_assert_cmpuint (files, ==, 0);
+  undo (f, number);
+  g_assert_true (g_file_test (file, G_FILE_TEST_EXISTS));
+  list = entries (f, "cat");
+  g_assert_nonnull (find (list, id));
+
+  /* It has been started since and has made something: nothing comes back, neither home nor rules. */
+  number = reset_app (f, "cat", TRUE);
+  f->sandbox = test_sandbox_new (f->broker, "/usr/bin/cat", DISPLAY, FALSE, 0, NULL);
+  g_clear_pointer (&sentence, g_free);
+  sentence = call_fails (f, PST_CONTROL_UNDO, g_variant_new ("(t)", number));
+  g_assert_true (g_file_set_contents (file, "new", -1, NULL));
+  test_sandbox_free (f->sandbox);
+  f->sandbox = NULL;
+  while (app_boolean (f, "cat", "running"))
+    await (f, 4);
+  g_clear_pointer (&sentence, g_free);
+  sentence = call_fails (f, PST_CONTROL_UNDO, g_variant_new ("(t)", number));
+  g_clear_pointer (&list, g_ptr_array_unref);
+  list = entries (f, "cat");
+  g_assert_cmpuint (list->len, ==, 0);
+
+  /* What is aside does not outlive the broker that could put it back. */
+  test_broker_stop (f->broker, SIGTERM);
+  {
+    g_autoptr (GDir) dir = g_dir_open (aside, 0, NULL);
+
+    g_assert_nonnull (dir);
+    g_assert_null (g_dir_read_name (dir));
+  }
+  g_assert_true (g_file_test (file, G_FILE_TEST_EXISTS));
+}
+
+/* Killed, it leaves what was aside; the next one deletes it. */
+static void
+test_reset_killed (Fixture *f, gconstpointer data)
+{
+  g_autofree char *home = g_strdup (f->sandbox->home), *places = g_path_get_dirname (home),
+                  *state = g_path_get_dirname (places), *aside = g_build_filename (state, "aside", NULL),
+                  *file = g_build_filename (home, "settings", NULL);
+
+  g_assert_true (g_file_set_contents (file, "some of it", -1, NULL));
+  test_sandbox_free (f->sandbox);
+  f->sandbox = NULL;
+  while (app_boolean (f, "cat", "running"))
+    await (f, 4);
+  reset_app (f, "cat", TRUE);
+  test_broker_stop (f->broker, SIGKILL);
+  test_broker_start (f->broker, NULL);
+  /* Deleting is a thread of the broker's; it has ended when a clean end has. */
+  test_settle (f->broker);
+  test_broker_stop (f->broker, SIGTERM);
+  {
+    g_autoptr (GDir) dir = g_dir_open (aside, 0, NULL);
+
+    g_assert_nonnull (dir);
+    g_assert_null (g_dir_read_name (dir));
+  }
+}
+
+static void
+test_stop (Fixture *f, gconstpointer data)
+{
+  for (guint force = 0; force < 2; force++)
+    {
+      g_autoptr (GVariant) reply = call (f, PST_CONTROL_STOP_APP, g_variant_new ("(sb)", "cat", (gboolean)force));
+      guint32 stopped;
+
+      g_variant_get (reply, "(u)", &stopped);
+      g_assert_cmpuint (stopped, ==, 1);
+      test_wait_count (&f->sandbox->n_terminated, force + 1);
+    }
+  {
+    g_autoptr (GVariant) reply = call (f, PST_CONTROL_STOP_APP, g_variant_new ("(sb)", "other", FALSE));
+    guint32 stopped;
+
+    g_variant_get (reply, "(u)", &stopped);
+    g_assert_cmpuint (stopped, ==, 0);
+  }
+}
+
+/* As many as the manager has to be quick with. */
+#define MANY_APPS 300u
+#define MANY_RULES 20000u
+
+static void
+fill_store (Fixture *f)
+{
+  g_autofree char *path = g_build_filename (f->broker->data, "postern", "grants.db", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PstStore) store = pst_store_open (path, &error);
+  g_autoptr (PstStoreChange) change = NULL;
+
+  g_assert_no_error (error);
+  change = pst_store_change_new (store);
+  for (guint i = 0; i < MANY_RULES; i++)
+    {
+      g_autofree char *app = g_strdup_printf ("app-%u", i % MANY_APPS),
+                      *resource = g_strdup_printf ("%s/Pictures/folder %u/sub/%u", f->broker->home, i % 97, i);
+      PstStoredRule rule = { .app = app,
+                             .kind = PST_KIND_FILES,
+                             .resource = resource,
+                             .scope = PST_SCOPE_TREE,
+                             .access = PST_ACCESS_VIEW,
+                             .answer = i % 5 ? PST_ANSWER_ALLOW : PST_ANSWER_DENY,
+                             .lifetime = PST_LIFETIME_ALWAYS,
+                             .boot = (char *)"",
+                             .login = (char *)"",
+                             .real = resource,
+                             .created = 1 };
+
+      if (i % 50 == 0)
+        {
+          rule.kind = PST_KIND_BUS;
+          rule.resource = resource = g_strdup_printf ("session:org.example.A%u", i);
+          rule.access = PST_ACCESS_TALK;
+          rule.scope = PST_SCOPE_FILE;
+          rule.real = NULL;
+        }
+      pst_store_change_add_rule (change, &rule);
+    }
+  g_assert_true (pst_store_apply (store, change, &error));
+  g_assert_no_error (error);
+}
+
+/* Milliseconds of processor time that the broker has used. */
+static double
+broker_time (Fixture *f)
+{
+  g_autofree char *file = g_strdup_printf ("/proc/%d/schedstat", (int)f->broker->pid), *text = NULL;
+
+  g_assert_true (g_file_get_contents (file, &text, NULL, NULL));
+  return (double)g_ascii_strtoull (text, NULL, 10) / 1e6;
+}
+
+static void
+test_many (Fixture *f, gconstpointer data)
+{
+  double first, second;
+  gint64 begin;
+
+  test_sandbox_free (f->sandbox);
+  f->sandbox = NULL;
+  test_agent_free (f->agent);
+  f->agent = NULL;
+  test_broker_stop (f->broker, SIGTERM);
+  fill_store (f);
+  test_broker_start (f->broker, NULL);
+  for (int i = 0; i < 3; i++)
+    {
+      g_autoptr (GPtrArray) list = NULL;
+
+      first = broker_time (f);
+      begin = g_get_monotonic_time ();
+      list = entries (f, "");
+      second = broker_time (f);
+      g_assert_cmpuint (list->len, ==, MANY_RULES);
+      g_test_message ("%u rules of %u applications: %.1f ms of the broker's main thread, %.1f ms until they are read",
+                      MANY_RULES, MANY_APPS, second - first, (double)(g_get_monotonic_time () - begin) / 1000);
+    }
+  /* Not the bar, which is for a quiet machine: that it does not grow with the square. */
+  g_assert_cmpfloat (second - first, <, 3000);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -556,6 +776,10 @@ main (int argc, char **argv)
   ADD ("remove-grants", test_remove_grants);
   ADD ("locked", test_locked);
   ADD ("strict", test_strict);
+  ADD ("reset", test_reset);
+  ADD ("reset-killed", test_reset_killed);
+  ADD ("stop", test_stop);
+  ADD ("many", test_many);
 #undef ADD
   return g_test_run ();
 }
