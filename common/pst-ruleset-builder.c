@@ -148,7 +148,7 @@ pst_ruleset_builder_add_rule (PstRulesetBuilder *builder, const PstRule *rule)
 
   if (!pst_path_is_normal (rule->path) || rule->scope < PST_SCOPE_TREE || rule->scope > PST_SCOPE_FILE ||
       rule->access < PST_ACCESS_VIEW || rule->access > PST_ACCESS_SAVE || rule->answer < PST_ANSWER_ALLOW ||
-      rule->answer > PST_ANSWER_ASK || rule->tier < PST_TIER_LOCK || rule->tier > PST_TIER_PROFILE)
+      rule->answer > PST_ANSWER_ASK || pst_tier_rank (rule->tier) >= PST_N_TIERS)
     return FALSE;
   entry.rule.path = g_string_chunk_insert (builder->strings, rule->path);
   entry.node = intern (builder, entry.rule.path);
@@ -275,7 +275,7 @@ note_side_rule (PstRuleset *ruleset, GArray *tables, PstNode *node, const PstRul
   table = anonymous_rules_of (tables, directory);
   for (PstAccess access = PST_ACCESS_VIEW; access <= PST_ACCESS_SAVE; access++)
     {
-      const PstRule **best = &table->rules[rule->tier - PST_TIER_LOCK][access - PST_ACCESS_VIEW];
+      const PstRule **best = &table->rules[pst_tier_rank (rule->tier)][access - PST_ACCESS_VIEW];
 
       if (pst_rule_speaks (rule, access) && (*best == NULL || pst_rule_compare_strength (rule, *best) < 0))
         *best = rule;

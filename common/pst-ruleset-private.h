@@ -35,7 +35,7 @@ typedef struct
   guint32 anonymous; /* index into anonymous_rules, or PST_NODE_NONE */
   guint16 name_length;
   guint16 depth;
-  guint8 n_rules; /* at most 2 scopes × 3 accesses × 3 tiers */
+  guint8 n_rules; /* at most 2 scopes × 3 accesses × 4 tiers */
   guint8 flags;
 } PstNode;
 
@@ -43,7 +43,7 @@ typedef struct
  * access. */
 typedef struct
 {
-  const PstRule *rules[3][3];
+  const PstRule *rules[PST_N_TIERS][3]; /* the first by pst_tier_rank() */
 } PstAnonymousRules;
 
 struct _PstRuleset

@@ -64,7 +64,7 @@ pst_rule_compare_strength (const PstRule *a, const PstRule *b)
   gboolean a_denies = a->answer == PST_ANSWER_DENY, b_denies = b->answer == PST_ANSWER_DENY;
 
   if (a->tier != b->tier)
-    return a->tier < b->tier ? -1 : 1;
+    return pst_tier_rank (a->tier) < pst_tier_rank (b->tier) ? -1 : 1;
   if (a_denies != b_denies)
     return a_denies ? -1 : 1;
   if (a->scope != b->scope)
@@ -111,24 +111,24 @@ typedef struct
 {
   const PstRuleset *ruleset;
   PstAccess access;
-  const PstRule *rules[3]; /* by tier, the rule met last */
-  guint depths[3];         /* … and how deep its path is */
-  const PstNode *guard;    /* (nullable): the deepest protected path */
-  guint32 directory;       /* for side files: where the file is */
-  const PstRule *side[3];
+  const PstRule *rules[PST_N_TIERS]; /* by the tier's rank, the rule met last */
+  guint depths[PST_N_TIERS];         /* … and how deep its path is */
+  const PstNode *guard;              /* (nullable): the deepest protected path */
+  guint32 directory;                 /* for side files: where the file is */
+  const PstRule *side[PST_N_TIERS];
 } Walk;
 
 static void
 meet (Walk *walk, const PstNode *node, gboolean is_path_itself)
 {
-  gboolean met[3] = { FALSE, FALSE, FALSE };
+  gboolean met[PST_N_TIERS] = { FALSE };
 
   if ((node->flags & PST_NODE_PROTECTED) != 0)
     walk->guard = node;
   for (guint i = 0; i < node->n_rules; i++)
     {
       const PstRule *rule = &walk->ruleset->rules[node->first_rule + i];
-      guint tier = rule->tier - PST_TIER_LOCK;
+      guint tier = pst_tier_rank (rule->tier);
 
       if (!met[tier] && (rule->scope == PST_SCOPE_TREE || is_path_itself) && pst_rule_speaks (rule, walk->access))
         {
@@ -142,7 +142,7 @@ meet (Walk *walk, const PstNode *node, gboolean is_path_itself)
 static void
 take_side_rule (Walk *walk, const PstRule *rule)
 {
-  guint tier = rule->tier - PST_TIER_LOCK;
+  guint tier = pst_tier_rank (rule->tier);
 
   if (walk->side[tier] == NULL || pst_rule_compare_strength (rule, walk->side[tier]) < 0)
     walk->side[tier] = rule;
@@ -174,14 +174,14 @@ meet_side_rules (Walk *walk, guint32 directory, const char *name, gsize length, 
   walk->directory = directory;
   pst_side_file_foreach_original (name, length, try_original, walk);
   if (node->anonymous != PST_NODE_NONE && pst_side_file_is_anonymous (name, length))
-    for (guint tier = 0; tier < 3; tier++)
+    for (guint tier = 0; tier < PST_N_TIERS; tier++)
       {
         const PstRule *rule = walk->ruleset->anonymous_rules[node->anonymous].rules[tier][walk->access - PST_ACCESS_VIEW];
 
         if (rule != NULL)
           take_side_rule (walk, rule);
       }
-  for (guint tier = 0; tier < 3; tier++)
+  for (guint tier = 0; tier < PST_N_TIERS; tier++)
     if (walk->side[tier] != NULL && (walk->rules[tier] == NULL || walk->depths[tier] < depth))
       {
         walk->rules[tier] = walk->side[tier];
@@ -234,7 +234,7 @@ pst_ruleset_decide (const PstRuleset *ruleset, const char *path, PstAccess acces
   out->answer = PST_ANSWER_ASK;
   out->uniform = index == PST_NODE_NONE || (ruleset->nodes[index].flags & PST_NODE_HAS_BELOW) == 0;
   out->is_door = index != PST_NODE_NONE && (ruleset->nodes[index].flags & PST_NODE_DOOR) != 0;
-  for (guint tier = 0; tier < 3; tier++)
+  for (guint tier = 0; tier < PST_N_TIERS; tier++)
     if (walk.rules[tier] != NULL)
       {
         out->rule = walk.rules[tier];

@@ -61,9 +61,9 @@ const PstRule *pst_ruleset_get_rule (const PstRuleset *ruleset, guint index);
  *   allows CHANGE:   speaks about VIEW, CHANGE and SAVE    allows VIEW: VIEW      allows SAVE: SAVE
  *   denies, hides or makes private VIEW: about all         denies … CHANGE: CHANGE and SAVE; … SAVE: SAVE
  *   asks: about its own access and those that imply it.
- * Among the rules that speak: the lock tier first, then user, then profile; within a tier the longest path wins; on
- * a tie deny wins, then FILE scope before TREE, then hide, private, ask, allow in this order. An allow is turned into ask if a
- * protected path lies between the rule's path (exclusive) and @path (inclusive). Without a rule the answer is ASK.
+ * Among the rules that speak: the lock tier first, then user, then default, then profile; within a tier the longest path wins;
+ * on a tie deny wins, then FILE scope before TREE, then hide, private, ask, allow in this order. An allow is turned into ask if
+ * a protected path lies between the rule's path (exclusive) and @path (inclusive). Without a rule the answer is ASK.
  *
  * A FILE rule speaks about side files (pst_is_side_file) as well, but after the rules that name the side file itself, when it
  * allows CHANGE or SAVE, or when it denies, hides or makes private VIEW or CHANGE. A refusal reaches only side files whose name

@@ -6,7 +6,7 @@ static const char *const kinds[] = { NULL, "files", "bus", "network", "display",
 static const char *const accesses[] = { NULL, "view", "change", "save", "see", "talk", "own" };
 static const char *const answers[] = { NULL, "allow", "deny", "hide", "private", "ask" };
 static const char *const lifetimes[] = { NULL, "once", "session", "always", "until" };
-static const char *const tiers[] = { NULL, "lock", "user", "profile" };
+static const char *const tiers[] = { NULL, "lock", "user", "profile", "default" };
 static const char *const origins[] = { NULL,      "question", "sheet",   "manager",      "command",
                                        "refusal", "import",   "profile", "administrator" };
 static const char *const scopes[] = { NULL, "tree", "file" };
@@ -61,6 +61,14 @@ DEFINE_FROM_STRING (kind, PstKind, kinds)
 DEFINE_FROM_STRING (answer, PstAnswer, answers)
 DEFINE_FROM_STRING (lifetime, PstLifetime, lifetimes)
 DEFINE_FROM_STRING (origin, PstOrigin, origins)
+
+guint
+pst_tier_rank (PstTier tier)
+{
+  static const guint8 ranks[] = { PST_N_TIERS, 0, 1, 3, 2 };
+
+  return (guint)tier < G_N_ELEMENTS (ranks) ? ranks[tier] : PST_N_TIERS;
+}
 
 gboolean
 pst_access_is_for (PstKind kind, PstAccess access)

@@ -46,13 +46,16 @@ typedef enum
   PST_LIFETIME_UNTIL = 4, /* until a date */
 } PstLifetime;
 
-/* Who made a rule, strongest first. */
+/* Who made a rule. What comes first is told by pst_tier_rank(), not by the number. */
 typedef enum
 {
-  PST_TIER_LOCK = 1, /* the administrator */
+  PST_TIER_LOCK = 1, /* the administrator, for good */
   PST_TIER_USER = 2,
   PST_TIER_PROFILE = 3, /* the application's packager */
+  PST_TIER_DEFAULT = 4, /* the administrator, as long as the person says nothing else */
 } PstTier;
+
+#define PST_N_TIERS 4
 
 /* How a rule came to be. */
 typedef enum
@@ -105,6 +108,9 @@ typedef enum
   PST_OUTCOME_KILLED = 3, /* EINTR: the caller has been killed */
   PST_OUTCOME_HIDE = 4,   /* ENOENT, this once: it does not exist on the host either */
 } PstOutcome;
+
+/* 0 for the strongest: lock, user, default, profile. */
+guint pst_tier_rank (PstTier tier);
 
 /* Each returns a static lower-case word ("view", "always", …), or "?" for a number that is none. */
 const char *pst_kind_to_string (PstKind kind);

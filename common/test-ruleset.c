@@ -22,6 +22,7 @@
 #define LOCK PST_TIER_LOCK
 #define USER PST_TIER_USER
 #define PROFILE PST_TIER_PROFILE
+#define DEFAULT PST_TIER_DEFAULT
 
 static void
 add (PstRulesetBuilder *builder, guint64 id, const char *path, PstScope scope, PstAccess access, PstAnswer answer, PstTier tier)
@@ -80,6 +81,8 @@ test_not_normal (void)
   g_assert_false (pst_ruleset_builder_add_rule (builder, &rule));
   rule.answer = ALLOW;
   rule.tier = 0;
+  g_assert_false (pst_ruleset_builder_add_rule (builder, &rule));
+  rule.tier = 5;
   g_assert_false (pst_ruleset_builder_add_rule (builder, &rule));
 
   add (builder, 1, "/", TREE, CHANGE, ALLOW, USER);
@@ -145,8 +148,15 @@ test_precedence (void)
   add (builder, 10, "/h/tie2", FILE_, VIEW, HIDE, USER);
   add (builder, 11, "/h/tie2", TREE, VIEW, PRIVATE, USER);
   add (builder, 12, "/only", FILE_, CHANGE, ALLOW, USER);
+  /* What the administrator says for a start stands between the person and the profile, however long the paths are. */
+  add (builder, 13, "/d", TREE, VIEW, DENY, DEFAULT);
+  add (builder, 14, "/d/deep/er", TREE, CHANGE, ALLOW, PROFILE);
+  add (builder, 15, "/d/mine", TREE, VIEW, ALLOW, USER);
+  add (builder, 16, "/d/mine/too", TREE, VIEW, HIDE, DEFAULT);
   ruleset = pst_ruleset_builder_end (builder, 1);
 
+  assert_answer (ruleset, "/d/deep/er/a", VIEW, DENY);
+  assert_answer (ruleset, "/d/mine/too/a", VIEW, ALLOW);
   assert_answer (ruleset, "/h/x", SAVE, ALLOW);
   assert_answer (ruleset, "/hx", VIEW, ASK);
   assert_answer (ruleset, "/h/p", VIEW, DENY);
@@ -384,7 +394,11 @@ static gboolean
 naive_better (const PstRule *a, gsize fit_a, const PstRule *b, gsize fit_b)
 {
   if (a->tier != b->tier)
-    return a->tier < b->tier;
+    {
+      static const int order[] = { [LOCK] = 0, [USER] = 1, [DEFAULT] = 2, [PROFILE] = 3 };
+
+      return order[a->tier] < order[b->tier];
+    }
   if (fit_a != fit_b)
     return fit_a > fit_b;
   if ((a->answer == DENY) != (b->answer == DENY))
@@ -487,7 +501,7 @@ random_world (World *world)
         .scope = (PstScope)g_test_rand_int_range (TREE, FILE_ + 1),
         .access = (PstAccess)g_test_rand_int_range (VIEW, SAVE + 1),
         .answer = (PstAnswer)g_test_rand_int_range (ALLOW, ASK + 1),
-        .tier = (PstTier)g_test_rand_int_range (LOCK, PROFILE + 1),
+        .tier = (PstTier)g_test_rand_int_range (LOCK, DEFAULT + 1),
       };
 
       g_assert_true (pst_ruleset_builder_add_rule (builder, &rule));
@@ -642,7 +656,7 @@ test_hostile_variant (void)
   g_assert_null (WIRE (1, 0, 0, ID "\1\1\0\2/a\0"));
   g_assert_null (WIRE (1, 0, 0, ID "\1\1\6\2/a\0"));
   g_assert_null (WIRE (1, 0, 0, ID "\1\1\1\0/a\0"));
-  g_assert_null (WIRE (1, 0, 0, ID "\1\1\1\4/a\0"));
+  g_assert_null (WIRE (1, 0, 0, ID "\1\1\1\5/a\0"));
   g_assert_null (WIRE (1, 0, 0, ID "\377\377\377\377/a\0"));
   g_assert_null (WIRE (1, 0, 0, ID "\1\1\1\2\0"));
   g_assert_null (WIRE (1, 0, 0, ID "\1\1\1\2a\0"));

@@ -36,6 +36,13 @@ test_words (void)
   ROUND_TRIP (lifetime, PstLifetime, 4, "until");
   g_assert_cmpstr (pst_tier_to_string (PST_TIER_LOCK), ==, "lock");
   g_assert_cmpstr (pst_tier_to_string (PST_TIER_PROFILE), ==, "profile");
+  g_assert_cmpstr (pst_tier_to_string (PST_TIER_DEFAULT), ==, "default");
+  g_assert_cmpuint (pst_tier_rank (PST_TIER_LOCK), <, pst_tier_rank (PST_TIER_USER));
+  g_assert_cmpuint (pst_tier_rank (PST_TIER_USER), <, pst_tier_rank (PST_TIER_DEFAULT));
+  g_assert_cmpuint (pst_tier_rank (PST_TIER_DEFAULT), <, pst_tier_rank (PST_TIER_PROFILE));
+  g_assert_cmpuint (pst_tier_rank (PST_TIER_PROFILE), ==, PST_N_TIERS - 1);
+  g_assert_cmpuint (pst_tier_rank (0), ==, PST_N_TIERS);
+  g_assert_cmpuint (pst_tier_rank (5), ==, PST_N_TIERS);
   g_assert_cmpstr (pst_scope_to_string (PST_SCOPE_TREE), ==, "tree");
   g_assert_cmpstr (pst_scope_to_string (PST_SCOPE_FILE), ==, "file");
   g_assert_cmpstr (pst_op_to_string (PST_OP_LOOKUP), ==, "lookup");
