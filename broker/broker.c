@@ -13,6 +13,7 @@
 #include "agent-start.h"
 #include "changes.h"
 #include "consent.h"
+#include "policy-watch.h"
 #include "control.h"
 #include "postern-config.h"
 #include "pst-programs.h"
@@ -55,6 +56,33 @@ make_services (PstHost *host, GError **error)
   const char *dirs[] = { "/etc/postern/services", PST_SYSCONFDIR "/services", own, packaged, NULL };
 
   return pst_services_load (dirs, error);
+}
+
+/* Without duplicates: an ordinary installation has its /etc in /etc. */
+static GStrv
+places (const char *const *all)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+
+  for (const char *const *place = all; *place; place++)
+    {
+      gboolean before = FALSE;
+
+      for (const char *const *other = all; other != place; other++)
+        before |= strcmp (*other, *place) == 0;
+      if (!before)
+        g_strv_builder_add (builder, *place);
+    }
+  return g_strv_builder_end (builder);
+}
+
+static void
+find_policy (PstBroker *broker)
+{
+  broker->policy_places.policy =
+      places ((const char *const[]){ "/etc/postern/policy.d", PST_SYSCONFDIR "/policy.d", PST_PKGDATADIR "/policy.d", NULL });
+  broker->policy_places.locks = places ((const char *const[]){ "/etc/postern/locks.d", PST_SYSCONFDIR "/locks.d", NULL });
+  broker->policy_places.owner = 0;
 }
 
 static void
@@ -140,9 +168,7 @@ pst_broker_new (GError **error)
   broker->started = g_get_real_time () / G_USEC_PER_SEC;
   /* Gates outlive a broker: its generations go on from where an earlier one's were. */
   broker->last_generation = (guint64)g_get_real_time ();
-  broker->lock_dirs = g_strsplit ("/etc/postern/locks.d\n" PST_SYSCONFDIR "/locks.d", "\n", -1);
-  if (strcmp (broker->lock_dirs[0], broker->lock_dirs[1]) == 0)
-    g_clear_pointer (&broker->lock_dirs[1], g_free);
+  find_policy (broker);
   if (!(broker->host = pst_host_new (error)) || !make_runtime_dir (broker, error))
     {
       pst_broker_free (broker);
@@ -185,8 +211,10 @@ pst_broker_free (PstBroker *broker)
   pst_identity_free (broker->identity);
   pst_profiles_free (broker->profiles);
   pst_services_free (broker->services);
-  g_clear_pointer (&broker->locks, g_ptr_array_unref);
-  g_strfreev (broker->lock_dirs);
+  pst_policy_watch_free (broker->policy_watch);
+  pst_admin_policy_free (broker->policy);
+  g_strfreev (broker->policy_places.policy);
+  g_strfreev (broker->policy_places.locks);
   pst_host_free (broker->host);
   g_free (broker->runtime_dir);
   g_free (broker->state_dir);
@@ -206,32 +234,38 @@ pst_broker_ready (PstBroker *broker, const char **sentence)
   return broker->store != NULL;
 }
 
-static gboolean
-same_locks (GPtrArray *a, GPtrArray *b)
+void
+pst_broker_set_policy_dir (PstBroker *broker, const char *directory)
 {
-  if (!a || a->len != b->len)
-    return FALSE;
-  for (guint i = 0; i < a->len; i++)
-    {
-      const PstLock *x = a->pdata[i], *y = b->pdata[i];
+  g_strfreev (broker->policy_places.policy);
+  g_strfreev (broker->policy_places.locks);
+  broker->policy_places.policy = places ((const char *const[]){ directory, NULL });
+  broker->policy_places.locks = g_new0 (char *, 1);
+  broker->policy_places.owner = geteuid ();
+}
 
-      if (g_strcmp0 (x->app, y->app) != 0 || strcmp (x->path, y->path) != 0 || x->access != y->access || x->answer != y->answer)
-        return FALSE;
-    }
-  return TRUE;
+static void
+on_policy_pushed (PstBroker *broker, gpointer user_data)
+{
+  pst_consent_resettle (broker, NULL, NULL);
 }
 
 gboolean
-pst_broker_read_locks (PstBroker *broker, GError **error)
+pst_broker_read_policy (PstBroker *broker, GError **error)
 {
-  GPtrArray *locks = pst_locks_read ((const char *const *)broker->lock_dirs, error);
+  PstAdminPolicy *policy = pst_admin_policy_read (&broker->policy_places, broker->services, error), *before = broker->policy;
 
-  if (!locks)
+  if (!policy)
     return FALSE;
-  if (!same_locks (broker->locks, locks))
-    pst_changes_note (broker, PST_TOPIC_ADMINISTRATOR, NULL);
-  g_clear_pointer (&broker->locks, g_ptr_array_unref);
-  broker->locks = locks;
+  if (pst_admin_policy_equal (policy, before))
+    {
+      pst_admin_policy_free (policy);
+      return TRUE;
+    }
+  broker->policy = policy;
+  pst_changes_note (broker, PST_TOPIC_ADMINISTRATOR, NULL);
+  pst_push_app (broker, NULL, on_policy_pushed, NULL);
+  pst_admin_policy_free (before);
   return TRUE;
 }
 
@@ -335,7 +369,7 @@ pst_broker_is_locked (PstBroker *broker, const char *app)
 {
   const PstStoredApp *stored = broker->store ? pst_store_get_app (broker->store, app) : NULL;
 
-  return stored && stored->locked;
+  return (stored && stored->locked) || pst_admin_policy_app (broker->policy, app).locked;
 }
 
 void
@@ -346,7 +380,7 @@ pst_broker_decide_input (PstBroker *broker, PstSandbox *sandbox, PstDecideInput 
     .app = sandbox->app->id,
     .sandbox = sandbox->number,
     .rules = broker->store ? pst_store_list_rules (broker->store, sandbox->app->id) : NULL,
-    .locks = broker->locks,
+    .admin = pst_admin_policy_rules_for (broker->policy, broker->host, sandbox->app->id),
     .profile = sandbox->profile,
     .locked = pst_broker_is_locked (broker, sandbox->app->id),
     .launch_dir = sandbox->launch_dir,
@@ -371,7 +405,7 @@ pst_broker_decide_input_for (PstBroker *broker, const char *app, PstSandbox *san
     .host = broker->host,
     .app = app,
     .rules = broker->store ? pst_store_list_rules (broker->store, app) : NULL,
-    .locks = broker->locks,
+    .admin = pst_admin_policy_rules_for (broker->policy, broker->host, app),
     .profile = pst_profiles_peek (broker->profiles, app,
                                   info     ? info->executable
                                   : stored ? stored->executable
@@ -384,6 +418,7 @@ pst_broker_decide_input_for (PstBroker *broker, const char *app, PstSandbox *san
 void
 pst_decide_input_clear (PstDecideInput *input)
 {
+  g_clear_pointer (&input->admin, g_ptr_array_unref);
   g_clear_pointer (&input->rules, g_ptr_array_unref);
 }
 

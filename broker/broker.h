@@ -24,6 +24,7 @@ typedef struct _PstTree PstTree;
 typedef struct _PstAgent PstAgent;
 typedef struct _PstScreen PstScreen;
 typedef struct _PstChanges PstChanges;
+typedef struct _PstPolicyWatch PstPolicyWatch;
 
 #define PST_PROTOCOL 1u
 #define PST_MAX_ASKS 4096u
@@ -45,8 +46,9 @@ struct _PstBroker
   char *store_path;
   PstStore *store;   /* (nullable): NULL while the file cannot be used */
   char *store_error; /* (nullable): why */
-  GStrv lock_dirs;
-  GPtrArray *locks; /* of PstLock */
+  PstPolicyPlaces policy_places;
+  PstAdminPolicy *policy; /* (nullable): NULL until it could be read */
+  PstPolicyWatch *policy_watch;
   PstIdentity *identity;
   PstProfiles *profiles;
   PstServices *services; /* the catalogue */
@@ -149,8 +151,12 @@ void pst_broker_free (PstBroker *broker);
 
 /* Tries again to open a database that could not be used. FALSE, and *sentence (transfer none) why launches are refused. */
 gboolean pst_broker_ready (PstBroker *broker, const char **sentence);
-/* Reads the locks again. */
-gboolean pst_broker_read_locks (PstBroker *broker, GError **error);
+/* From now on the administrator's policy is what is in @directory, which may be the person's own: for tests, and to try a
+ * policy before it is installed. */
+void pst_broker_set_policy_dir (PstBroker *broker, const char *directory);
+/* Reads the administrator's policy again; when it says something else, running gates get it and watchers are told. FALSE: it
+ * cannot be read, @error is a sentence for the person, and what was read before goes on for those that run. */
+gboolean pst_broker_read_policy (PstBroker *broker, GError **error);
 
 /* Has the rule's time, sandbox, login or boot gone? */
 gboolean pst_broker_is_over (PstBroker *broker, const PstStoredRule *rule, gint64 now);

@@ -95,13 +95,13 @@ pst_bus_rules_resource (const PstServices *services, const char *bus, const char
   return resource_of (which, name, match.entry ? match.entry->part : NULL);
 }
 
-/* The person's word on exactly this resource: of several that are in force, the one for the shortest time. 0: none. */
+/* The person's word on exactly this resource: of several that are in force, the one for the shortest time. */
 static PstAnswer
-stored_answer (const PstDecideInput *input, const char *resource)
+stored_answer (const PstDecideInput *input, const char *resource, PstBusSaid *said)
 {
-  PstAnswer answer = 0;
   guint span = G_MAXUINT;
 
+  said->answer = 0;
   for (guint i = 0; input->rules && i < input->rules->len; i++)
     {
       const PstStoredRule *rule = input->rules->pdata[i];
@@ -113,29 +113,67 @@ stored_answer (const PstDecideInput *input, const char *resource)
       if (own < span || (own == span && rule->answer == PST_ANSWER_DENY))
         {
           span = own;
-          answer = rule->answer;
+          said->stored = rule;
+          said->answer = rule->answer;
         }
     }
-  switch (answer)
-    {
-    case PST_ANSWER_HIDE:
-    case PST_ANSWER_PRIVATE:
-      return PST_ANSWER_DENY;
-    default:
-      return answer;
-    }
+  if (said->answer == PST_ANSWER_HIDE || said->answer == PST_ANSWER_PRIVATE)
+    said->answer = PST_ANSWER_DENY;
+  return said->answer;
 }
 
-/* The person's word on a service or its part. 0: none. */
+/* The administrator's word of @tier on exactly this resource. */
 static PstAnswer
-person_says (const PstDecideInput *input, PstServiceBus bus, const char *name, const char *part)
+admin_answer (const PstDecideInput *input, PstTier tier, const char *resource, PstBusSaid *said)
 {
-  g_autofree char *whole = resource_of (bus, name, NULL), *own = part ? resource_of (bus, name, part) : NULL;
-  PstAnswer of_whole = stored_answer (input, whole), of_part = part ? stored_answer (input, own) : 0;
+  said->answer = 0;
+  for (guint i = 0; input->admin && i < input->admin->len; i++)
+    {
+      const PstAdminRule *rule = input->admin->pdata[i];
 
-  if (!part || of_whole == PST_ANSWER_DENY)
-    return of_whole;
-  return of_part;
+      if (rule->kind == PST_KIND_BUS && rule->tier == tier && strcmp (rule->resource, resource) == 0 &&
+          said->answer != PST_ANSWER_DENY)
+        {
+          said->admin = rule;
+          said->answer = rule->answer;
+        }
+    }
+  return said->answer;
+}
+
+static PstAnswer
+tier_answer (const PstDecideInput *input, PstTier tier, const char *resource, PstBusSaid *said)
+{
+  *said = (PstBusSaid){ .tier = tier };
+  return tier == PST_TIER_USER ? stored_answer (input, resource, said) : admin_answer (input, tier, resource, said);
+}
+
+/* What is said of a service or its part, by the strongest who says something; answer 0: nobody. */
+static PstBusSaid
+says (const PstDecideInput *input, PstServiceBus bus, const char *name, const char *part)
+{
+  static const PstTier tiers[] = { PST_TIER_LOCK, PST_TIER_USER, PST_TIER_DEFAULT };
+  g_autofree char *whole = resource_of (bus, name, NULL), *own = part ? resource_of (bus, name, part) : NULL;
+  PstBusSaid said = { 0 };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (tiers); i++)
+    {
+      PstAnswer of_whole = tier_answer (input, tiers[i], whole, &said);
+
+      if (part && of_whole != PST_ANSWER_DENY)
+        tier_answer (input, tiers[i], own, &said);
+      if (said.answer != 0)
+        return said;
+    }
+  return (PstBusSaid){ 0 };
+}
+
+PstBusSaid
+pst_bus_rules_says (const PstDecideInput *input, const char *resource)
+{
+  g_auto (Resource) parsed = { 0 };
+
+  return resource_parse (resource, &parsed) ? says (input, parsed.bus, parsed.name, parsed.part) : (PstBusSaid){ 0 };
 }
 
 static PstAnswer
@@ -189,22 +227,22 @@ PstAnswer
 pst_bus_rules_decide (const PstDecideInput *input, const PstServices *services, const char *resource)
 {
   g_auto (Resource) parsed = { 0 };
-  PstAnswer answer;
+  PstBusSaid said;
 
   if (!resource_parse (resource, &parsed))
     return PST_ANSWER_DENY;
-  answer = person_says (input, parsed.bus, parsed.name, parsed.part);
-  if (answer != 0)
-    return answer;
+  said = says (input, parsed.bus, parsed.name, parsed.part);
+  if (said.answer != 0 && !(said.answer == PST_ANSWER_ALLOW && said.tier == PST_TIER_DEFAULT))
+    return said.answer;
   /* What is asked for is not allowed quietly: the proxy would not have asked. So the catalogue can only refuse. */
   if (!parsed.part)
     {
       PstServiceMatch match = pst_services_lookup (services, modules_of (input), parsed.bus, parsed.name, NULL, NULL, 0);
 
-      return match.entry && match.verdict == PST_SERVICE_NEVER && !asks_for_some (services, match.entry) ? PST_ANSWER_DENY
-                                                                                                         : PST_ANSWER_ASK;
+      if (match.entry && match.verdict == PST_SERVICE_NEVER && !asks_for_some (services, match.entry))
+        return PST_ANSWER_DENY;
     }
-  return PST_ANSWER_ASK;
+  return said.answer == PST_ANSWER_ALLOW ? PST_ANSWER_ALLOW : PST_ANSWER_ASK;
 }
 
 PstAnswer
@@ -215,7 +253,7 @@ pst_bus_rules_effective (const PstDecideInput *input, const PstServices *service
   PstServiceMatch match;
 
   if (answer != PST_ANSWER_ASK || !resource_parse (resource, &parsed) || parsed.part ||
-      person_says (input, parsed.bus, parsed.name, NULL) != 0)
+      says (input, parsed.bus, parsed.name, NULL).answer != 0)
     return answer;
   match = pst_services_lookup (services, modules_of (input), parsed.bus, parsed.name, NULL, NULL, 0);
   /* of what is refused as a whole, some is asked for */
@@ -236,22 +274,33 @@ add_line (GString *out, PstServiceBus bus, const char *name, gboolean family, co
                           rule && rule->path ? "@" : "", rule && rule->path ? rule->path : "", answer_word (answer));
 }
 
-/* A rule of the catalogue for @name, which is its entry's name or one of the entry's family that the person has a rule for. */
+/* A permission opens what would be asked, or what only the manager and a lock can open, as a whole; never an exception that is
+ * refused within a service. */
+PstAnswer
+pst_bus_rules_combine (const PstServices *services, const PstBusSaid *said, const PstServiceMatch *match)
+{
+  PstAnswer catalogue = answer_of (match->verdict);
+  gboolean whole = !match->rule || (!match->rule->interface && !match->rule->member);
+
+  if (said->answer == PST_ANSWER_DENY || (said->answer == PST_ANSWER_ASK && catalogue == PST_ANSWER_ALLOW))
+    return said->answer;
+  if (said->answer == PST_ANSWER_ALLOW &&
+      (catalogue == PST_ANSWER_ASK ||
+       (said->tier != PST_TIER_DEFAULT && whole && !(match->entry && opens_some (services, match->entry)))))
+    return said->answer;
+  return catalogue;
+}
+
+/* A rule of the catalogue for @name, which is its entry's name or one of the entry's family that somebody has a rule for. */
 static void
 add_rule (GString *out, const PstDecideInput *input, const PstServices *services, const PstServiceRule *rule, PstServiceBus bus,
           const char *name, gboolean family)
 {
-  const PstServiceEntry *entry = rule->entry;
-  PstAnswer catalogue = answer_of (rule->verdict), person = person_says (input, bus, name, entry->part), answer = catalogue;
+  PstBusSaid said = says (input, bus, name, rule->entry->part);
 
-  /* A permission opens what would be asked, or what the manager alone can open as a whole; never an exception that is refused
-   * within a service. */
-  if (person == PST_ANSWER_DENY || (person == PST_ANSWER_ASK && catalogue == PST_ANSWER_ALLOW))
-    answer = person;
-  else if (person == PST_ANSWER_ALLOW &&
-           (catalogue == PST_ANSWER_ASK || (!rule->member && !rule->interface && !opens_some (services, entry))))
-    answer = person;
-  add_line (out, bus, name, family, rule, answer);
+  PstServiceMatch match = { .verdict = rule->verdict, .entry = rule->entry, .rule = rule };
+
+  add_line (out, bus, name, family, rule, pst_bus_rules_combine (services, &said, &match));
 }
 
 /* Of two rules of the catalogue that differ only in whether a notification has buttons, the proxy, which does not look into
@@ -272,46 +321,51 @@ is_covered (const GPtrArray *rules, const PstServiceRule *rule, PstServiceBus bu
   return FALSE;
 }
 
-/* Names of which the person has said something, and that have no node of their own in the catalogue: they are of a family, or
+/* One name that somebody has spoken of, and that has no node of its own in the catalogue. */
+static void
+add_other (GString *out, const PstDecideInput *input, const PstServices *services, const Resource *name)
+{
+  g_autoptr (GPtrArray) rules = NULL;
+  PstServiceMatch match = pst_services_lookup (services, NULL, name->bus, name->name, NULL, NULL, 0);
+
+  if (match.entry && !match.entry->family)
+    return;
+  if (!match.entry)
+    {
+      PstAnswer answer = says (input, name->bus, name->name, NULL).answer;
+
+      if (answer != 0)
+        add_line (out, name->bus, name->name, FALSE, NULL, answer);
+      return;
+    }
+  rules = pst_services_rules_for (services, modules_of (input), name->bus);
+  for (guint i = 0; i < rules->len; i++)
+    {
+      const PstServiceRule *rule = rules->pdata[i];
+
+      if (rule->entry->family && strcmp (rule->entry->name, match.entry->name) == 0 && !is_covered (rules, rule, name->bus))
+        add_rule (out, input, services, rule, name->bus, name->name, FALSE);
+    }
+}
+
+/* Names of which somebody has said something, and that have no node of their own in the catalogue: they are of a family, or
  * unknown. */
 static void
 add_others (GString *out, const PstDecideInput *input, const PstServices *services)
 {
   g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  guint n_rules = input->rules ? input->rules->len : 0, n_admin = input->admin ? input->admin->len : 0;
 
-  for (guint i = 0; input->rules && i < input->rules->len; i++)
+  for (guint i = 0; i < n_rules + n_admin; i++)
     {
-      const PstStoredRule *stored = input->rules->pdata[i];
+      const PstStoredRule *stored = i < n_rules ? input->rules->pdata[i] : NULL;
+      const PstAdminRule *admin = stored ? NULL : input->admin->pdata[i - n_rules];
       g_auto (Resource) parsed = { 0 };
-      PstServiceMatch match;
-      g_autofree char *whole = NULL;
-      g_autoptr (GPtrArray) rules = NULL;
 
-      if (stored->kind != PST_KIND_BUS || !resource_parse (stored->resource, &parsed))
-        continue;
-      whole = resource_of (parsed.bus, parsed.name, NULL);
-      match = pst_services_lookup (services, NULL, parsed.bus, parsed.name, NULL, NULL, 0);
-      if (match.entry && !match.entry->family)
-        continue;
-      if (!g_hash_table_add (seen, g_steal_pointer (&whole)))
-        continue;
-      if (!match.entry)
-        {
-          PstAnswer answer = person_says (input, parsed.bus, parsed.name, NULL);
-
-          if (answer != 0)
-            add_line (out, parsed.bus, parsed.name, FALSE, NULL, answer);
-          continue;
-        }
-      rules = pst_services_rules_for (services, modules_of (input), parsed.bus);
-      for (guint k = 0; k < rules->len; k++)
-        {
-          const PstServiceRule *rule = rules->pdata[k];
-
-          if (rule->entry->family && strcmp (rule->entry->name, match.entry->name) == 0 &&
-              !is_covered (rules, rule, parsed.bus))
-            add_rule (out, input, services, rule, parsed.bus, parsed.name, FALSE);
-        }
+      if ((stored ? stored->kind : admin->kind) == PST_KIND_BUS &&
+          resource_parse (stored ? stored->resource : admin->resource, &parsed) &&
+          g_hash_table_add (seen, resource_of (parsed.bus, parsed.name, NULL)))
+        add_other (out, input, services, &parsed);
     }
 }
 

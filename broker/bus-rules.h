@@ -8,7 +8,7 @@
 G_BEGIN_DECLS
 
 /* What an application may do with the services on the message buses: from the catalogue and the person's rules to the proxy's
- * policy, to a decision, and to a question. Pure.
+ * policy, to a decision, and to a question. Pure. (Why it is so: why-bus.h.)
  *
  * The resource of a rule is "session:NAME" or "system:NAME"; for a part of a service that the catalogue makes a question of its
  * own, "session:NAME/PART". A refusal of the service refuses its parts; a permission for it does not give them. */
@@ -21,8 +21,20 @@ gboolean pst_bus_rules_is_resource (const char *resource);
 char *pst_bus_rules_resource (const PstServices *services, const char *bus, const char *name, const char *interface,
                               const char *member);
 
-/* What the rules say about a resource, PST_ANSWER_ALLOW, DENY or ASK: the person's rule for the shortest time first, then the
- * catalogue. */
+/* What was said of a resource, by the strongest who said anything: a lock, the person, the administrator's default. */
+typedef struct
+{
+  PstAnswer answer; /* allow, deny, ask; 0: nobody has said anything */
+  PstTier tier;
+  const PstStoredRule *stored; /* (nullable): the person's rule */
+  const PstAdminRule *admin;   /* (nullable) */
+} PstBusSaid;
+PstBusSaid pst_bus_rules_says (const PstDecideInput *input, const char *resource);
+/* What comes of it for what the catalogue, or a module, has @match for. */
+PstAnswer pst_bus_rules_combine (const PstServices *services, const PstBusSaid *said, const PstServiceMatch *match);
+
+/* What the rules say about a resource, PST_ANSWER_ALLOW, DENY or ASK: locks, the person's rule for the
+ * shortest time, the administrator's defaults, the catalogue. */
 PstAnswer pst_bus_rules_decide (const PstDecideInput *input, const PstServices *services, const char *resource);
 
 /* What an application gets of a resource now: the same, but for what the catalogue allows quietly. */

@@ -67,7 +67,7 @@ pst_control_get_app (PstControlCall *call)
   g_variant_builder_add (&dict, "{sv}", "locked", g_variant_new_boolean (stored && stored->locked));
   g_variant_builder_add (&dict, "{sv}", "strict", g_variant_new_boolean (stored && stored->strict));
   g_variant_builder_add (&dict, "{sv}", "locked_by_administrator",
-                         g_variant_new_boolean (pst_broker_is_locked (broker, app) && !(stored && stored->locked)));
+                         g_variant_new_boolean (pst_admin_policy_app (broker->policy, app).locked));
   g_variant_builder_add (&dict, "{sv}", "profile", g_variant_new_bytestring (file ? file : ""));
   g_variant_builder_add (&dict, "{sv}", "used", g_variant_new_int64 (stored ? stored->used : 0));
   g_variant_builder_add (&dict, "{sv}", "sheet", g_variant_new_int64 (stored ? stored->sheet : 0));

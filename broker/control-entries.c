@@ -191,7 +191,7 @@ pst_control_list_entries (PstControlCall *call)
   g_variant_get (call->args, "(&s)", &word);
   if (*word && !(app = pst_control_take_app (call, word)))
     return;
-  if (!pst_broker_read_locks (broker, &error) || !pst_host_refresh (broker->host, &error))
+  if (!pst_broker_read_policy (broker, &error) || !pst_host_refresh (broker->host, &error))
     {
       pst_control_fail (call, error->message);
       return;

@@ -12,6 +12,34 @@
 #include "postern-config.h"
 #include "pst-path.h"
 #include "sandbox-table.h"
+#include "why-bus.h"
+
+/* Files: *what is a path; services: what pst_why_bus() takes. NULL: it makes no sense. */
+static char *
+explain (PstBroker *broker, const PstDecideInput *input, const char *what, PstAccess access, PstAnswer *answer, guint64 *rule)
+{
+  g_autoptr (PstRuleset) ruleset = NULL;
+  PstDecision decision;
+
+  if (*what != '/')
+    {
+      g_autofree char *text = pst_why_bus (input, broker->services, what, answer, rule);
+
+      if (text && pst_admin_policy_app (broker->policy, input->app).no_bus)
+        return g_strconcat (text, _ ("The administrator leaves its message buses out, so that nothing gets there at all."),
+                            "\n", NULL);
+      return g_steal_pointer (&text);
+    }
+  if (!pst_path_is_normal (what) || access < PST_ACCESS_VIEW || access > PST_ACCESS_SAVE)
+    return NULL;
+  ruleset = pst_decide_compile (input, 0);
+  pst_ruleset_decide (ruleset, what, access, &decision);
+  if (!decision.rule && pst_decide_is_private_name (broker->host, what))
+    decision.answer = PST_ANSWER_PRIVATE;
+  *answer = decision.answer == PST_ANSWER_ASK && input->locked ? PST_ANSWER_DENY : decision.answer;
+  *rule = decision.rule ? decision.rule->id : 0;
+  return pst_decide_explain (input, &decision, what, access);
+}
 
 void
 pst_control_why (PstControlCall *call)
@@ -19,23 +47,23 @@ pst_control_why (PstControlCall *call)
   PstBroker *broker = call->broker;
   const char *word;
   g_autoptr (GVariant) bytes = NULL;
-  g_autofree char *app = NULL, *path = NULL, *text = NULL;
-  g_autoptr (PstRuleset) ruleset = NULL;
+  g_autofree char *app = NULL, *what = NULL, *text = NULL, *valid = NULL;
   g_autoptr (GPtrArray) sandboxes = NULL;
   g_autoptr (GError) error = NULL;
   PstDecideInput input = { 0 };
-  PstDecision decision;
+  PstAnswer answer = 0;
+  guint64 rule = 0;
   guint32 access;
 
   g_variant_get (call->args, "(&s@ayu)", &word, &bytes, &access);
-  path = pst_dup_bytes (bytes);
+  what = pst_dup_bytes (bytes);
   app = pst_control_resolve_app (broker, word);
-  if (!app || !*app || !path || !pst_path_is_normal (path) || access < PST_ACCESS_VIEW || access > PST_ACCESS_SAVE)
+  if (!app || !*app || !what)
     {
       pst_control_fail (call, _ ("The application, the path or the access makes no sense."));
       return;
     }
-  if (!pst_broker_read_locks (broker, &error) || !pst_host_refresh (broker->host, &error))
+  if (!pst_broker_read_policy (broker, &error) || !pst_host_refresh (broker->host, &error))
     {
       pst_control_fail (call, error->message);
       return;
@@ -43,20 +71,18 @@ pst_control_why (PstControlCall *call)
   sandboxes = pst_sandbox_list (broker, app);
   pst_profiles_refresh (broker->profiles);
   pst_broker_decide_input_for (broker, app, sandboxes->len > 0 ? sandboxes->pdata[sandboxes->len - 1] : NULL, &input);
-  ruleset = pst_decide_compile (&input, 0);
-  pst_ruleset_decide (ruleset, path, access, &decision);
-  if (!decision.rule && pst_decide_is_private_name (broker->host, path))
-    decision.answer = PST_ANSWER_PRIVATE;
-  text = pst_decide_explain (&input, &decision, path, access);
-  if (decision.answer == PST_ANSWER_ASK && input.locked)
-    decision.answer = PST_ANSWER_DENY;
+  text = explain (broker, &input, what, access, &answer, &rule);
   pst_decide_input_clear (&input);
-  {
-    g_autofree char *valid = pst_control_text (text);
-
-    pst_control_reply (
-        call, g_variant_new ("(uts)", (guint32)decision.answer, decision.rule ? decision.rule->id : (guint64)0, valid));
-  }
+  if (!text)
+    {
+      pst_control_fail (call, *what == '/'
+                                  ? _ ("The application, the path or the access makes no sense.")
+                                  : _ ("This is no service: use session:NAME or system:NAME, with /PART for a part that "
+                                       "the catalogue has, or /INTERFACE.MEMBER for one message."));
+      return;
+    }
+  valid = pst_control_text (text);
+  pst_control_reply (call, g_variant_new ("(uts)", (guint32)answer, rule, valid));
 }
 
 void

@@ -175,12 +175,16 @@ pst_decide_compile (const PstDecideInput *input, guint64 generation)
   g_autoptr (GHashTable) shorter = short_rules (input);
   const PstHost *host = input->host;
 
-  for (guint i = 0; input->locks && i < input->locks->len; i++)
+  for (guint i = 0; input->admin && i < input->admin->len; i++)
     {
-      const PstLock *lock = input->locks->pdata[i];
+      const PstAdminRule *rule = input->admin->pdata[i];
 
-      if (!lock->app || g_strcmp0 (lock->app, input->app) == 0)
-        add_written (builder, input, lock->path, lock->access, lock->answer, PST_TIER_LOCK);
+      if (rule->kind == PST_KIND_FILES)
+        pst_ruleset_builder_add_rule (builder, &(PstRule){ .path = rule->resource,
+                                                           .scope = PST_SCOPE_TREE,
+                                                           .access = rule->access,
+                                                           .answer = rule->answer,
+                                                           .tier = rule->tier });
     }
   for (guint i = 0; input->rules && i < input->rules->len; i++)
     {
@@ -250,13 +254,11 @@ pst_decide_may_be_live (const PstDecideInput *input, const PstRuleset *ruleset, 
           speaks_below (rule->resource, rule->answer, rule->access, access, unit))
         return FALSE;
     }
-  for (guint i = 0; input->locks && i < input->locks->len; i++)
+  for (guint i = 0; input->admin && i < input->admin->len; i++)
     {
-      const PstLock *lock = input->locks->pdata[i];
-      g_autofree char *path =
-          !lock->app || g_strcmp0 (lock->app, input->app) == 0 ? pst_decide_expand (host, lock->path) : NULL;
+      const PstAdminRule *rule = input->admin->pdata[i];
 
-      if (path && speaks_below (path, lock->answer, lock->access, access, unit))
+      if (rule->kind == PST_KIND_FILES && speaks_below (rule->resource, rule->answer, rule->access, access, unit))
         return FALSE;
     }
   if (input->profile)
@@ -281,6 +283,20 @@ find_stored (const PstDecideInput *input, guint64 id)
   for (guint i = 0; id && input->rules && i < input->rules->len; i++)
     if (((PstStoredRule *)input->rules->pdata[i])->id == id)
       return input->rules->pdata[i];
+  return NULL;
+}
+
+const PstAdminRule *
+pst_decide_find_admin (const PstDecideInput *input, const PstRule *rule)
+{
+  for (guint i = 0; rule && rule->tier != PST_TIER_USER && input->admin && i < input->admin->len; i++)
+    {
+      const PstAdminRule *admin = input->admin->pdata[i];
+
+      if (admin->kind == PST_KIND_FILES && admin->tier == rule->tier && admin->answer == rule->answer &&
+          admin->access == rule->access && strcmp (admin->resource, rule->path) == 0)
+        return admin;
+    }
   return NULL;
 }
 
@@ -328,14 +344,26 @@ pst_decide_explain (const PstDecideInput *input, const PstDecision *decision, co
     g_string_append (text, _ ("No rule speaks about it.\n"));
   else
     {
-      const char *by = rule->tier == PST_TIER_LOCK   ? _ ("The administrator's lock")
-                       : rule->tier == PST_TIER_USER ? _ ("Your rule")
-                                                     : _ ("Its profile");
+      const PstAdminRule *admin = pst_decide_find_admin (input, rule);
+      const char *by = rule->tier == PST_TIER_LOCK      ? _ ("The administrator's lock")
+                       : rule->tier == PST_TIER_USER    ? _ ("Your rule")
+                       : rule->tier == PST_TIER_DEFAULT ? _ ("The administrator's default, which you may change,")
+                                                        : _ ("Its profile");
       const char *what = rule->scope == PST_SCOPE_TREE ? _ ("and everything below it") : _ ("this one file");
 
       g_string_append_printf (text, _ ("%s decides: %s %s for %s (%s)."), by, pst_answer_to_string (rule->answer),
                               pst_access_to_string (rule->access), rule->path, what);
       g_string_append_c (text, '\n');
+      if (admin)
+        {
+          g_string_append_printf (text, _ ("It stands in %s, line %u."), admin->source, admin->line);
+          g_string_append_c (text, '\n');
+        }
+      if (rule->tier == PST_TIER_PROFILE && input->profile && pst_profile_get_file (input->profile))
+        {
+          g_string_append_printf (text, _ ("It stands in %s."), pst_profile_get_file (input->profile));
+          g_string_append_c (text, '\n');
+        }
       if (stored)
         {
           g_autoptr (GDateTime) created = g_date_time_new_from_unix_local (stored->created);

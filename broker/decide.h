@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "admin-policy.h"
 #include "host.h"
-#include "locks.h"
 #include "pst-profile.h"
 #include "pst-ruleset.h"
 #include "rule.h"
 
 G_BEGIN_DECLS
 
-/* Which rules an application has: the one place where the store, the locks, the profile and the protected set become a ruleset.
- * Pure. */
+/* Which rules an application has: the one place where the store, the administrator's policy, the profile and the protected set
+ * become a ruleset. Pure. */
 typedef struct
 {
   const PstHost *host;
   const char *app;
   guint64 sandbox;           /* the running sandbox, 0: none in particular, rules of lifetime "once" are left out */
   GPtrArray *rules;          /* of PstStoredRule: those of the application */
-  GPtrArray *locks;          /* (nullable) of PstLock */
+  GPtrArray *admin;          /* (nullable) of pst_admin_policy_rules_for() for this application */
   const PstProfile *profile; /* (nullable) */
   gboolean locked;           /* nothing is asked: what would be is refused */
   const char *launch_dir;    /* (nullable): becomes a door if it lies in a gate root */
@@ -45,6 +45,9 @@ char *pst_decide_unit (const PstHost *host, const PstDecision *decision, const c
  * below it says anything but "allow" of at least @access. @real: (nullable) the unit's real path. */
 gboolean pst_decide_may_be_live (const PstDecideInput *input, const PstRuleset *ruleset, const char *unit, const char *real,
                                  PstAccess access);
+
+/* (nullable): the administrator's rule that became @rule of the ruleset: where it stands. */
+const PstAdminRule *pst_decide_find_admin (const PstDecideInput *input, const PstRule *rule);
 
 /* Sentences, one a line, on why @decision is as it is. (transfer full) */
 char *pst_decide_explain (const PstDecideInput *input, const PstDecision *decision, const char *path, PstAccess access);

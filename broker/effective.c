@@ -120,6 +120,8 @@ decide_service (Effective *effective, PstEntry *entry)
   input.sandbox = entry->sandbox;
   input.rules = g_hash_table_lookup (effective->by_service, whole);
   entry->effective = unless_locked (effective, pst_bus_rules_effective (&input, effective->services, entry->resource));
+  if (pst_bus_rules_says (&input, entry->resource).tier == PST_TIER_LOCK)
+    entry->flags |= PST_ENTRY_LOCKED;
 }
 
 /* Of a service nothing can be hidden. */
@@ -182,16 +184,28 @@ add_written (Effective *effective, const char *written, PstAccess access, PstAns
 }
 
 static void
-add_locks (Effective *effective, gboolean general)
+add_admin (Effective *effective, gboolean general)
 {
   const PstDecideInput *input = effective->input;
 
-  for (guint i = 0; input->locks && i < input->locks->len; i++)
+  for (guint i = 0; input->admin && i < input->admin->len; i++)
     {
-      const PstLock *lock = input->locks->pdata[i];
+      const PstAdminRule *rule = input->admin->pdata[i];
+      PstEntry *entry;
 
-      if (lock->app ? strcmp (lock->app, input->app) == 0 : general)
-        add_written (effective, lock->path, lock->access, lock->answer, PST_TIER_LOCK, PST_ORIGIN_ADMINISTRATOR, lock->file);
+      if (!rule->app && !general)
+        continue;
+      entry = g_new0 (PstEntry, 1);
+      entry->kind = rule->kind;
+      entry->resource = g_strdup (rule->resource);
+      entry->scope = rule->kind == PST_KIND_FILES ? PST_SCOPE_TREE : PST_SCOPE_FILE;
+      entry->access = rule->access;
+      entry->answer = rule->answer;
+      entry->lifetime = PST_LIFETIME_ALWAYS;
+      entry->tier = rule->tier;
+      entry->origin = PST_ORIGIN_ADMINISTRATOR;
+      entry->source = rule->source;
+      add (effective, entry, input->sandbox);
     }
 }
 
@@ -322,7 +336,7 @@ pst_effective_list (const PstDecideInput *input, const PstServices *services, gb
     for (char **path = lists[i]; path && *path; path++)
       g_hash_table_add (effective.protected_paths, *path);
   index_services (&effective);
-  add_locks (&effective, general);
+  add_admin (&effective, general);
   for (guint i = 0; input->rules && i < input->rules->len; i++)
     add_stored (&effective, input->rules->pdata[i]);
   if (input->profile)

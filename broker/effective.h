@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-/* What holds for an application, not only what is stored: its rules of all three tiers, and what each comes to beside the
+/* What holds for an application, not only what is stored: its rules of all tiers, and what each comes to beside the
  * others. Pure. One ruleset is compiled for all of them, so that the time grows with the number of rules and not with its
  * square. */
 
@@ -32,7 +32,7 @@ typedef struct
   PstTier tier;
   gint64 created, used;
   PstOrigin origin;
-  const char *source; /* static: a file for the tiers lock and profile, else "" */
+  const char *source; /* static: a file for the tiers lock, default and profile, else "" */
   guint64 sandbox;    /* in which it is looked at */
   PstAnswer effective;
   guint flags; /* of PstEntryFlags */
@@ -44,8 +44,8 @@ void pst_entry_free (PstEntry *entry);
 typedef PstRuleset *(*PstEffectiveRuleset) (guint64 sandbox, gpointer user_data);
 
 /* @input->sandbox: the running sandbox that is looked at, or 0; rules for this once of others are looked at in theirs.
- * @general: with the locks that are for every application. @running: (nullable). Those of the administrator first, then the
- * person's in order of their numbers, then those of the profile. (transfer full): of PstEntry. */
+ * @general: with what the administrator says of every application. @running: (nullable). Those of the administrator first, then
+ * the person's in order of their numbers, then those of the profile. (transfer full): of PstEntry. */
 GPtrArray *pst_effective_list (const PstDecideInput *input, const PstServices *services, gboolean general,
                                PstEffectiveRuleset running, gpointer user_data);
 

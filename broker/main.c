@@ -20,6 +20,7 @@
 
 #include "broker.h"
 #include "connection.h"
+#include "policy-watch.h"
 #include "postern-config.h"
 #include "pst-fd.h"
 #include "pst-programs.h"
@@ -30,6 +31,7 @@ typedef struct
 {
   int listen_fd;
   int question_timeout; /* seconds, 0: the default */
+  char *policy_dir;     /* (nullable) */
   gboolean version;
 } Options;
 
@@ -40,6 +42,8 @@ parse_options (Options *options, int *argc, char ***argv, GError **error)
     { "listen-fd", 0, 0, G_OPTION_ARG_INT, &options->listen_fd, N_ ("Serve this listening socket"), N_ ("FD") },
     { "question-timeout", 0, 0, G_OPTION_ARG_INT, &options->question_timeout,
       N_ ("Refuse, for this once, what nobody answers in this time"), N_ ("SECONDS") },
+    { "policy-dir", 0, 0, G_OPTION_ARG_FILENAME, &options->policy_dir,
+      N_ ("Try the administrator's policy of this directory, instead of the system's"), N_ ("DIRECTORY") },
     { "version", 0, 0, G_OPTION_ARG_NONE, &options->version, N_ ("Show the version and exit"), NULL },
     { NULL },
   };
@@ -212,6 +216,11 @@ main (int argc, char **argv)
     return complain (error);
   if (options.question_timeout > 0)
     broker->question_timeout = options.question_timeout * G_USEC_PER_SEC;
+  if (options.policy_dir)
+    pst_broker_set_policy_dir (broker, options.policy_dir);
+  if (!pst_broker_read_policy (broker, &error))
+    g_warning ("%s", error->message);
+  g_clear_error (&error);
   listener = acquire_socket (&options, &error);
   if (listener < 0)
     {
@@ -230,6 +239,7 @@ main (int argc, char **argv)
   pst_connection_listen (broker, listener);
   pst_bus_export (broker);
   pst_homes_clean (broker->homes);
+  broker->policy_watch = pst_policy_watch_new (broker);
   g_main_loop_run (broker->loop);
   pst_bus_unexport ();
   pst_broker_free (broker);

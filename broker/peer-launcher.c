@@ -200,7 +200,7 @@ is_strict (PstBroker *broker, const char *app)
 {
   const PstStoredApp *stored = pst_store_get_app (broker->store, app);
 
-  return stored && stored->strict;
+  return (stored && stored->strict) || pst_admin_policy_app (broker->policy, app).strict;
 }
 
 /* NULL with *sentence: the launch is refused. */
@@ -219,7 +219,7 @@ make_sandbox (PstConnection *connection, GVariant *request, char **home, char **
     return *sentence = g_strdup (problem), NULL;
   if (g_hash_table_size (broker->sandboxes) >= PST_MAX_SANDBOXES)
     return *sentence = g_strdup (_ ("Too many sandboxes are running; end some first.")), NULL;
-  if (!pst_broker_read_locks (broker, &error) || !pst_host_refresh (broker->host, &error))
+  if (!pst_broker_read_policy (broker, &error) || !pst_host_refresh (broker->host, &error))
     return *sentence = g_strdup (error->message), NULL;
   if (again && pst_sandbox_lookup (broker, number))
     return *sentence = g_strdup (_ ("A sandbox of this number is running already.")), NULL;
@@ -274,6 +274,9 @@ handle_register (PstConnection *connection, PstMessage *message)
   g_variant_lookup (request, "sandbox", "t", &again);
   /* A profile that leaves the buses out is heard at the launch; what a sandbox has had from its start it keeps. */
   if (bus >= 0 && !again && sandbox->profile && !pst_profile_get_bus (sandbox->profile) && !lookup_boolean (request, "bus"))
+    pst_fd_clear (&bus);
+  /* What the administrator leaves out nobody asks for. */
+  if (bus >= 0 && !again && pst_admin_policy_app (broker->policy, sandbox->app->id).no_bus)
     pst_fd_clear (&bus);
   if (bus >= 0)
     pst_peer_bus_start (sandbox, bus);

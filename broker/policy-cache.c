@@ -94,13 +94,12 @@ pst_policy_fingerprint (const PstDecideInput *input, guint64 revision)
       add_string (text, dir->path);
     }
   add_string (text, NULL);
-  for (guint i = 0; input->locks && i < input->locks->len; i++)
+  for (guint i = 0; input->admin && i < input->admin->len; i++)
     {
-      const PstLock *lock = input->locks->pdata[i];
+      const PstAdminRule *rule = input->admin->pdata[i];
 
-      add_string (text, lock->app);
-      add_string (text, lock->path);
-      g_string_append_printf (text, "%d %d", lock->access, lock->answer);
+      add_string (text, rule->resource);
+      g_string_append_printf (text, "%d %d %d %d", rule->kind, rule->access, rule->answer, rule->tier);
     }
   add_string (text, NULL);
   if (input->profile)

@@ -217,6 +217,62 @@ test_modules (World *world, gconstpointer data)
   g_assert_null (pst_services_unknown_module (world->services, (const char *const[]){ "toys", NULL }));
 }
 
+/* Locks stand before the person, defaults behind. */
+static void
+test_administrator (World *world, gconstpointer data)
+{
+  static const char text[] = "[Lock Bus]\n"
+                             "session:org.example.Keys/read=deny\n"
+                             "session:org.example.Quiet=deny\n"
+                             "system:org.example.Never=allow\n"
+                             "session:org.example.Family.One=deny\n"
+                             "session:org.unknown.Name=deny\n"
+                             "[Lock Bus app]\n"
+                             "session:org.example.Quiet=allow\n"
+                             "[Lock Bus other]\n"
+                             "session:org.example.Keys=deny\n"
+                             "[Default Bus]\n"
+                             "session:org.example.Keys=allow\n"
+                             "session:org.example.Never=allow\n"
+                             "session:org.unknown.Other=allow\n";
+  g_autoptr (PstAdminPolicy) policy = pst_admin_policy_new ();
+  g_autoptr (GPtrArray) rules = NULL;
+  g_autoptr (GError) error = NULL;
+  PstBusSaid said;
+
+  pst_admin_policy_parse (policy, PST_POLICY_FORM_POLICY, text, strlen (text), "file", &error);
+  g_assert_no_error (error);
+  rules = pst_admin_policy_rules_for (policy, &world->host, "app");
+  world->input.admin = rules;
+  expect_lines (world, (const char *const[]){
+                           "session org.example.Keys * * allow", "session org.example.Keys org.example.Keys GetSecret deny",
+                           /* for this one application: its exceptions stay */
+                           "session org.example.Quiet * * allow", "session org.example.Quiet org.example.Quiet Halt deny",
+                           /* a lock opens what no question does; a default does not */
+                           "system org.example.Never * * allow", "session org.example.Never * * deny",
+                           "session org.example.Family.One * * deny", "session org.unknown.Name * * deny",
+                           "session org.unknown.Other * * allow", NULL });
+  say (world, "session:org.example.Keys", PST_ANSWER_ASK, PST_LIFETIME_ALWAYS);
+  say (world, "session:org.example.Keys/read", PST_ANSWER_ALLOW, PST_LIFETIME_ALWAYS);
+  say (world, "session:org.unknown.Name", PST_ANSWER_ALLOW, PST_LIFETIME_ONCE);
+  say (world, "session:org.unknown.Other", PST_ANSWER_DENY, PST_LIFETIME_ALWAYS);
+  expect_lines (world, (const char *const[]){
+                           "session org.example.Keys * * ask", "session org.example.Keys org.example.Keys GetSecret deny",
+                           "session org.unknown.Name * * deny", "session org.unknown.Other * * deny", NULL });
+#define DECIDE(what) ((int)pst_bus_rules_decide (&world->input, world->services, what))
+  g_assert_cmpint (DECIDE ("session:org.unknown.Name"), ==, PST_ANSWER_DENY);
+  g_assert_cmpint (DECIDE ("session:org.example.Keys"), ==, PST_ANSWER_ASK);
+  g_assert_cmpint (DECIDE ("session:org.example.Keys/read"), ==, PST_ANSWER_DENY);
+  g_assert_cmpint (DECIDE ("session:org.example.Never"), ==, PST_ANSWER_DENY);
+  g_assert_cmpint (DECIDE ("system:org.example.Never"), ==, PST_ANSWER_ALLOW);
+  said = pst_bus_rules_says (&world->input, "session:org.unknown.Name");
+  g_assert_cmpint (said.tier, ==, PST_TIER_LOCK);
+  g_assert_cmpstr (said.admin->source, ==, "file");
+  g_assert_cmpuint (said.admin->line, ==, 6);
+  said = pst_bus_rules_says (&world->input, "session:org.unknown.Third");
+  g_assert_cmpint (said.answer, ==, 0);
+}
+
 static void
 test_shorter_first (World *world, gconstpointer data)
 {
@@ -281,6 +337,7 @@ main (int argc, char **argv)
   g_test_add ("/bus-rules/parts", World, NULL, set_up, test_parts, tear_down);
   g_test_add ("/bus-rules/family", World, NULL, set_up, test_family, tear_down);
   g_test_add ("/bus-rules/modules", World, NULL, set_up, test_modules, tear_down);
+  g_test_add ("/bus-rules/administrator", World, NULL, set_up, test_administrator, tear_down);
   g_test_add ("/bus-rules/shorter-first", World, NULL, set_up, test_shorter_first, tear_down);
   g_test_add ("/bus-rules/listed", World, NULL, set_up, test_listed, tear_down);
   g_test_add ("/bus-rules/decide", World, NULL, set_up, test_decide, tear_down);

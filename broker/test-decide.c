@@ -19,7 +19,9 @@ static PstHost host = { .home = (char *)"/home/u",
 
 typedef struct
 {
-  GPtrArray *rules, *locks;
+  GPtrArray *rules;
+  GPtrArray *admins; /* of arrays: each that an input has had */
+  PstAdminPolicy *policy;
   PstProfile *profile;
   PstRuleset *ruleset;
 } Fixture;
@@ -28,14 +30,16 @@ static void
 set_up (Fixture *f, gconstpointer data)
 {
   f->rules = g_ptr_array_new_with_free_func ((GDestroyNotify)pst_stored_rule_free);
-  f->locks = g_ptr_array_new_with_free_func ((GDestroyNotify)pst_lock_free);
+  f->policy = pst_admin_policy_new ();
+  f->admins = g_ptr_array_new_with_free_func ((GDestroyNotify)g_ptr_array_unref);
 }
 
 static void
 tear_down (Fixture *f, gconstpointer data)
 {
   g_ptr_array_unref (f->rules);
-  g_ptr_array_unref (f->locks);
+  pst_admin_policy_free (f->policy);
+  g_ptr_array_unref (f->admins);
   pst_profile_free (f->profile);
   g_clear_pointer (&f->ruleset, pst_ruleset_unref);
 }
@@ -72,11 +76,14 @@ once (PstStoredRule *rule, guint64 sandbox)
 static PstDecideInput
 input (Fixture *f)
 {
+  GPtrArray *admin = pst_admin_policy_rules_for (f->policy, &host, "eog");
+
+  g_ptr_array_add (f->admins, admin);
   return (PstDecideInput){ .host = &host,
                            .app = "eog",
                            .sandbox = 1,
                            .rules = f->rules,
-                           .locks = f->locks,
+                           .admin = admin,
                            .profile = f->profile,
                            .launch_dir = "/home/u/Projects/p",
                            .now = 100 };
@@ -114,7 +121,7 @@ test_precedence (Fixture *f, gconstpointer data)
   g_assert_cmpint (ANSWER (f, "/home/u/Pictures/2026/a", CHANGE), ==, PST_ANSWER_ALLOW);
   g_assert_cmpint (ANSWER (f, "/home/u/Pictures/a", CHANGE), ==, PST_ANSWER_DENY);
   /* The administrator beats both. */
-  g_assert_true (pst_locks_parse (f->locks, locked, strlen (locked), "l", &error));
+  g_assert_true (pst_admin_policy_parse (f->policy, PST_POLICY_FORM_LOCKS, locked, strlen (locked), "l", &error));
   g_assert_no_error (error);
   g_assert_cmpint (ANSWER (f, "/home/u/Pictures/2026/a", CHANGE), ==, PST_ANSWER_HIDE);
   g_assert_cmpint (ANSWER (f, "/home/u/Music", VIEW), ==, PST_ANSWER_DENY); /* by the rule on Home; the lock is cat's */
@@ -237,29 +244,6 @@ test_live (Fixture *f, gconstpointer data)
 }
 
 static void
-test_bad_locks (Fixture *f, gconstpointer data)
-{
-  static const struct
-  {
-    const char *text, *part;
-  } cases[] = { { "x=deny\n", "line 1" },
-                { "[Files]\nrelative=deny\n", "line 2" },
-                { "[Files]\n~/a=maybe\n", "line 2" },
-                { "[Files]\n~/a=deny\n# c\n~/a=view\n", "line 4" },
-                { "[Other]\n", "line 1" },
-                { "[Files]\n~/a\n", "line 2" } };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
-    {
-      g_autoptr (GError) error = NULL;
-
-      g_ptr_array_set_size (f->locks, 0);
-      g_assert_false (pst_locks_parse (f->locks, cases[i].text, strlen (cases[i].text), "locks", &error));
-      g_assert_nonnull (strstr (error->message, cases[i].part));
-    }
-}
-
-static void
 test_fingerprint (Fixture *f, gconstpointer data)
 {
   PstDecideInput in = input (f), other = input (f);
@@ -272,7 +256,9 @@ test_fingerprint (Fixture *f, gconstpointer data)
   other.launch_dir = "/home/u";
   elsewhere = pst_policy_fingerprint (&other, 1);
   g_assert_cmpstr (same, !=, elsewhere);
-  g_assert_true (pst_locks_parse (f->locks, "[Files]\n~/a=deny\n", strlen ("[Files]\n~/a=deny\n"), "l", NULL));
+  g_assert_true (pst_admin_policy_parse (f->policy, PST_POLICY_FORM_LOCKS, "[Files]\n~/a=deny\n",
+                                         strlen ("[Files]\n~/a=deny\n"), "l", NULL));
+  in = input (f);
   locked = pst_policy_fingerprint (&in, 1);
   g_assert_cmpstr (same, !=, locked);
   /* What is for one sandbox, or for a time, is not handed to another. */
@@ -314,7 +300,6 @@ main (int argc, char **argv)
   ADD ("doors", test_doors);
   ADD ("unit", test_unit);
   ADD ("live", test_live);
-  ADD ("bad-locks", test_bad_locks);
   ADD ("fingerprint", test_fingerprint);
   ADD ("explain", test_explain);
 #undef ADD

@@ -189,7 +189,7 @@ pst_services_lookup (const PstServices *services, const char *const *modules, Ps
                      const char *interface, const char *member, PstServiceTraits traits)
 {
   PstServiceRules *layers[MAX_LAYERS];
-  PstServiceMatch match = { PST_SERVICE_ASK, NULL };
+  PstServiceMatch match = { PST_SERVICE_ASK, NULL, NULL };
   PstServiceNode *node = find_node (services, bus, name);
   PstServiceRule *rule;
   gsize n;
@@ -199,11 +199,11 @@ pst_services_lookup (const PstServices *services, const char *const *modules, Ps
     return match;
   /* Longer than there can be one: nobody's method, and no rule's. */
   if ((interface && strlen (interface) > MAX_NAME) || (member && strlen (member) > MAX_NAME))
-    return (PstServiceMatch){ PST_SERVICE_NEVER, node->entry };
+    return (PstServiceMatch){ PST_SERVICE_NEVER, node->entry, NULL };
   n = layers_of (services, modules, node, layers);
   rule = member && !interface ? find_without_interface (layers, n, member, traits)
                               : pst_service_rules_find (layers, n, interface, member, traits);
-  return (PstServiceMatch){ rule->verdict, rule->entry };
+  return (PstServiceMatch){ rule->verdict, rule->entry, rule };
 }
 
 PstServiceVerdict
@@ -503,6 +503,31 @@ pst_services_rules_for (const PstServices *services, const char *const *modules,
         }
     }
   return out;
+}
+
+gboolean
+pst_services_has_part (const PstServices *services, const char *resource)
+{
+  const char *colon = strchr (resource, ':'), *slash = strchr (resource, '/');
+  g_autofree char *word = NULL, *name = NULL;
+  PstServiceBus bus;
+  PstServiceNode *node;
+
+  if (!colon || !slash || slash < colon)
+    return FALSE;
+  word = g_strndup (resource, (gsize)(colon - resource));
+  name = g_strndup (colon + 1, (gsize)(slash - colon - 1));
+  if (!pst_service_bus_from_string (word, &bus) || !(node = find_node (services, bus, name)))
+    return FALSE;
+  for (guint i = 0; i < services->entries->len; i++)
+    {
+      const PstServiceEntry *entry = services->entries->pdata[i];
+
+      if (entry->part && (entry->buses & (1u << bus)) && entry->family == node->entry->family &&
+          strcmp (entry->name, node->entry->name) == 0 && strcmp (entry->part, slash + 1) == 0)
+        return TRUE;
+    }
+  return FALSE;
 }
 
 const char *

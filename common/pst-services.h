@@ -53,6 +53,7 @@ typedef struct
   PstServiceVerdict verdict;
   const PstServiceEntry *entry; /* (nullable): NULL, no such name in the catalogue. Whose title a question has, and what a grant
                                  * is for: the service, or a part of it */
+  const PstServiceRule *rule;   /* (nullable): the line that decides */
 } PstServiceMatch;
 
 /* What is known of a message beyond its header. Who cannot look says all of them: that is the stricter answer. */
@@ -105,6 +106,8 @@ const GPtrArray *pst_services_module_rules (const PstServices *services, const c
 /* The rules that hold on @bus for an application whose profile names @modules (nullable): a module's in the place of the
  * catalogue's for the same messages, of two modules' the stricter. (transfer container) (element-type PstServiceRule) */
 GPtrArray *pst_services_rules_for (const PstServices *services, const char *const *modules, PstServiceBus bus);
+/* "session:NAME/PART": has the catalogue such a part? */
+gboolean pst_services_has_part (const PstServices *services, const char *resource);
 /* The first of @modules that is none; NULL: all are. */
 const char *pst_services_unknown_module (const PstServices *services, const char *const *modules);
 /* (nullable): untranslated, as written. */

@@ -161,16 +161,17 @@ pst_cli_why_main (int argc, char **argv)
   const char *explanation;
   int status;
 
-  if (!pst_cli_parse (&argc, &argv, entries, "APP PATH", "Tells which rule decides about a path, and why.", &status))
+  if (!pst_cli_parse (&argc, &argv, entries, "APP RESOURCE",
+                      "Tells which rule decides about a path or a service, and why.\nRESOURCE is a path, session:NAME or "
+                      "system:NAME; with /INTERFACE.MEMBER behind it, one message to that service",
+                      &status))
     return status;
   if (argc != 3)
-    return pst_cli_fail (PST_EXIT_USAGE, "needs an application and a path");
+    return pst_cli_fail (PST_EXIT_USAGE, "needs an application and a path or service, for example: postern why eog ~/Pictures");
   if (access_word != NULL && !pst_access_from_string (access_word, &access))
     return pst_cli_fail (PST_EXIT_USAGE, "there is no access “%s”; use view, change or save", access_word);
-  if (pst_cli_is_service (argv[2]))
-    return pst_cli_fail (PST_EXIT_USAGE,
-                         "explains files and folders; what is decided about services is in postern grants, and in "
-                         "the catalogue (docs/services.md)");
+  if (access_word != NULL && pst_cli_is_service (argv[2]))
+    return pst_cli_fail (PST_EXIT_USAGE, "--access is for files; of a service “talk” is explained");
   resource = pst_cli_resource (argv[2]);
   if (resource == NULL)
     return PST_EXIT_USAGE;
