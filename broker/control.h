@@ -97,4 +97,9 @@ void pst_control_get_status (PstControlCall *call);
 void pst_control_ensure_agent (PstControlCall *call);
 void pst_control_watch (PstControlCall *call);
 
+/* control-transfer.c */
+void pst_control_export (PstControlCall *call);
+void pst_control_import (PstControlCall *call);
+void pst_control_import_protected (PstControlCall *call);
+
 G_END_DECLS

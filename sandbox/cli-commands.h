@@ -7,6 +7,8 @@ int pst_cli_grants_main (int argc, char **argv);
 int pst_cli_grant_main (int argc, char **argv);
 int pst_cli_revoke_main (int argc, char **argv);
 int pst_cli_why_main (int argc, char **argv);
+int pst_cli_export_main (int argc, char **argv);
+int pst_cli_import_main (int argc, char **argv);
 int pst_cli_ps_main (int argc, char **argv);
 int pst_cli_log_main (int argc, char **argv);
 int pst_cli_doctor_main (int argc, char **argv);
