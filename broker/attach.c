@@ -217,8 +217,7 @@ on_attached (PstPeer *peer, PstMessage *reply, const GError *error, gpointer use
   if (tree->state == PST_TREE_DETACHING)
     goto out;
   tree->state = PST_TREE_ATTACHED;
-  if (broker->store && tree->rule)
-    pst_store_queue_use (broker->store, tree->rule, g_get_real_time () / G_USEC_PER_SEC);
+  pst_sandbox_note_use (sandbox, tree->rule);
   g_ptr_array_extend (asks, tree->waiting, NULL, NULL);
   for (guint i = 0; i < asks->len; i++)
     pst_ask_finish (asks->pdata[i], PST_OUTCOME_RETRY);

@@ -65,7 +65,7 @@ struct _PstBroker
   guint64 last_generation;
   gint64 question_timeout; /* microseconds */
   gint64 started;          /* real time, seconds */
-  guint show_source, deadline_source, expiry_source, killed_source;
+  guint show_source, deadline_source, expiry_source, killed_source, daily_source;
 };
 
 /* What an ask of the message bus proxy is about, besides the name. The proxy has it from the application: for the words only.
@@ -89,6 +89,7 @@ struct _PstAsk
   pid_t tid;
   PstIntentKind intent;
   char *target;          /* by the intent; path itself if that is unknown */
+  char *program;         /* (nullable): the executable of the caller; said by the caller's own name space */
   PstQuestion *question; /* (nullable), borrowed */
   PstTree *tree;         /* (nullable), borrowed: waits for it */
   char *past_rule;       /* (nullable): path of a rule that says "allow" and does not reach here: it is asked all the same */
@@ -144,6 +145,7 @@ struct _PstSandbox
   guint n_refused_services;
   guint early_source;  /* ends the wait of early asks */
   GHashTable *notices; /* what the person has been told of already */
+  GHashTable *used;    /* numbers of rules that it has used */
 };
 
 PstBroker *pst_broker_new (GError **error);

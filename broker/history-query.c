@@ -24,7 +24,11 @@
 #define BUDGET (2 * G_USEC_PER_SEC)
 /* Each three of characters narrows; beyond some it only costs. */
 #define MAX_TERMS 24
-#define ENOUGH_TERMS 4
+#define ENOUGH 8
+/* A candidate is looked at in the time in which the index steps over so many entries of another term; and what is in every
+ * other row says little. */
+#define WORTHWHILE 100
+#define SAMPLE 1000
 /* Fewer rows than this can as well be looked at. */
 #define MANY 4096
 
@@ -36,6 +40,7 @@ typedef struct
   gboolean ascii;     /* the needle is */
   guint64 low, high;  /* numbers of rows, both excluded */
   GPtrArray *streams; /* of sqlite3_stmt, each on a row */
+  gint64 newest;      /* number of a row */
   gboolean failed;
 } Query;
 
@@ -216,7 +221,7 @@ key_term (char kind, const char *word)
 typedef struct
 {
   char *match;
-  gint64 rows; /* at most MANY */
+  double density; /* of all rows, how many it names */
 } Term;
 
 static void
@@ -230,20 +235,25 @@ compare_terms (gconstpointer a, gconstpointer b)
 {
   const Term *x = a, *y = b;
 
-  return x->rows < y->rows ? -1 : x->rows > y->rows;
+  return x->density < y->density ? -1 : x->density > y->density;
 }
 
-/* How many rows @match names, as far as it matters. */
+/* Notes how rare @match_take is, by the newest rows that it names. */
 static void
 add_term (Query *query, GArray *terms, char *match_take)
 {
   sqlite3_stmt *statement = pst_sql_prepare (
-      query->db->db, "SELECT count(*) FROM (SELECT rowid FROM words WHERE words MATCH ? LIMIT " G_STRINGIFY (MANY) ")");
+      query->db->db, "SELECT count(*), min(rowid) FROM (SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid DESC"
+                     " LIMIT " G_STRINGIFY (SAMPLE) ")");
   Term term = { match_take, 0 };
 
   pst_sql_bind_text (statement, 1, match_take);
   if (statement && sqlite3_step (statement) == SQLITE_ROW)
-    term.rows = sqlite3_column_int64 (statement, 0);
+    {
+      gint64 rows = sqlite3_column_int64 (statement, 0), oldest = rows < SAMPLE ? 0 : sqlite3_column_int64 (statement, 1);
+
+      term.density = (double)rows / (double)MAX (query->newest - oldest + 1, 1);
+    }
   query->failed |= !statement || sqlite3_finalize (statement) != SQLITE_OK;
   g_array_append_val (terms, term);
 }
@@ -280,8 +290,9 @@ beginnings (Query *query)
   return g_string_free (g_steal_pointer (&match), FALSE);
 }
 
-/* The threes of the text, and the keys of the other filters, the rarest first, since that is what the index steps along. If one
- * is rare, a few will do. NULL: the index is of no help. (transfer full) */
+/* The threes of the text, and the keys of the other filters, the rarest first, since that is what the index steps along; those
+ * that are so much more common that it is cheaper to look at the rows are left out. NULL: the index is of no help. (transfer
+ * full) */
 static char *
 match_for (Query *query)
 {
@@ -289,7 +300,7 @@ match_for (Query *query)
   g_autoptr (GArray) terms = g_array_new (FALSE, FALSE, sizeof (Term));
   g_autoptr (GString) match = g_string_new (NULL), kinds = g_string_new ("(");
   glong threes = g_utf8_strlen (query->needle, -1) - 2, step = MAX ((threes + MAX_TERMS - 1) / MAX_TERMS, 1);
-  guint n;
+  double worthwhile;
 
   g_array_set_clear_func (terms, term_clear);
   if (threes < 1)
@@ -321,9 +332,10 @@ match_for (Query *query)
   if (filter->what && filter->what[0])
     add_term (query, terms, g_strdup (kinds->str));
   g_array_sort (terms, compare_terms);
-  n = g_array_index (terms, Term, 0).rows < MANY ? MIN (terms->len, ENOUGH_TERMS) : terms->len;
-  for (guint i = 0; i < n; i++)
-    g_string_append_printf (match, "%s%s", i == 0 ? "" : " AND ", g_array_index (terms, Term, i).match);
+  worthwhile = MIN (g_array_index (terms, Term, 0).density * WORTHWHILE, 0.5);
+  for (guint i = 0; i < MIN (terms->len, ENOUGH); i++)
+    if (i == 0 || g_array_index (terms, Term, i).density <= worthwhile)
+      g_string_append_printf (match, "%s%s", i == 0 ? "" : " AND ", g_array_index (terms, Term, i).match);
   return g_string_free (g_steal_pointer (&match), FALSE);
 }
 
@@ -395,13 +407,14 @@ pst_history_db_query (PstHistoryDb *db, const PstHistoryFilter *filter, gboolean
   g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func ((GDestroyNotify)pst_event_free);
   g_autoptr (GPtrArray) streams = g_ptr_array_new_with_free_func (stream_free);
   g_autofree char *needle = filter->text && *filter->text ? g_utf8_casefold (filter->text, -1) : NULL;
-  Query query = { db, filter, needle, needle && g_str_is_ascii (needle), 0, 0, streams, FALSE };
+  Query query = { db, filter, needle, needle && g_str_is_ascii (needle), 0, 0, streams, 0, FALSE };
   gint64 end = g_get_monotonic_time () + BUDGET;
   guint limit = CLAMP (filter->limit, 1, PST_HISTORY_MAX_LIMIT), looked_at = 0;
   gint64 last = -1;
 
   *more = FALSE;
   bound (&query);
+  pst_sql_query_int (db->db, "SELECT max(id) FROM events", &query.newest);
   if (!query.failed && !is_empty (&query))
     add_streams (&query);
   while (!query.failed && streams->len > 0)

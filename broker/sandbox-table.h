@@ -41,6 +41,9 @@ void pst_sandbox_remove_tree (PstSandbox *sandbox, PstTree *tree);
 /* Those of one gate, when it is gone: of the message bus proxy, or of the file gate. */
 void pst_sandbox_drop_asks (PstSandbox *sandbox, gboolean of_bus);
 
+/* The sandbox has made use of a rule: noted in the store, and the first time in its history. */
+void pst_sandbox_note_use (PstSandbox *sandbox, guint64 rule);
+
 PstAsk *pst_ask_new (PstSandbox *sandbox, guint64 id);
 /* Answers the gate, and forgets the ask. */
 void pst_ask_finish (PstAsk *ask, PstOutcome outcome);
