@@ -15,6 +15,7 @@
 #include "consent.h"
 #include "policy-watch.h"
 #include "control.h"
+#include "daily.h"
 #include "postern-config.h"
 #include "pst-programs.h"
 #include "push.h"
@@ -123,6 +124,7 @@ open_store (PstBroker *broker)
   pst_store_set_row_listener (broker->store, on_rows, broker);
   pst_broker_purge (broker);
   pst_broker_watch_expiry (broker);
+  pst_daily_start (broker);
   pst_changes_note (broker, PST_TOPIC_GRANTS | PST_TOPIC_APPS | PST_TOPIC_HISTORY, NULL);
 }
 
@@ -198,6 +200,7 @@ pst_broker_free (PstBroker *broker)
   g_clear_handle_id (&broker->deadline_source, g_source_remove);
   g_clear_handle_id (&broker->expiry_source, g_source_remove);
   g_clear_handle_id (&broker->killed_source, g_source_remove);
+  pst_daily_stop (broker);
   pst_undo_list_free (broker->undo);
   pst_homes_free (broker->homes);
   pst_presence_free (broker->presence);

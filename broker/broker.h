@@ -65,6 +65,7 @@ struct _PstBroker
   guint64 last_generation;
   gint64 question_timeout; /* microseconds */
   gint64 started;          /* real time, seconds */
+  gint64 day;              /* on which daily.h has done its work, 0: none yet */
   guint show_source, deadline_source, expiry_source, killed_source, daily_source;
 };
 

@@ -223,6 +223,18 @@ asks_for_some (const PstServices *services, const PstServiceEntry *entry)
   return FALSE;
 }
 
+gboolean
+pst_bus_rules_is_never (const PstServices *services, const char *resource)
+{
+  g_auto (Resource) parsed = { 0 };
+  PstServiceMatch match;
+
+  if (!resource_parse (resource, &parsed))
+    return TRUE;
+  match = pst_services_lookup (services, NULL, parsed.bus, parsed.name, NULL, NULL, 0);
+  return match.entry && match.verdict == PST_SERVICE_NEVER;
+}
+
 PstAnswer
 pst_bus_rules_decide (const PstDecideInput *input, const PstServices *services, const char *resource)
 {

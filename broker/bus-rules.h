@@ -15,6 +15,8 @@ G_BEGIN_DECLS
 
 /* Is it well-formed? */
 gboolean pst_bus_rules_is_resource (const char *resource);
+/* Is it a service that no question gives? */
+gboolean pst_bus_rules_is_never (const PstServices *services, const char *resource);
 
 /* The resource that a message is decided by: the service as a whole, or a part of it. @name: a well-known name. (transfer full)
  */

@@ -69,6 +69,26 @@ decide_bus (const PstAsk *ask)
   return answer;
 }
 
+/* The rule that allows a service names it. (Of calls that its proxy lets through without asking nobody hears.) */
+static void
+note_bus_use (PstAsk *ask)
+{
+  PstStore *store = ask->sandbox->broker->store;
+  g_autoptr (GPtrArray) rules = store ? pst_store_list_rules (store, ask->sandbox->app->id) : g_ptr_array_new ();
+
+  for (guint i = 0; i < rules->len; i++)
+    {
+      const PstStoredRule *rule = rules->pdata[i];
+
+      if (rule->kind == PST_KIND_BUS && rule->answer == PST_ANSWER_ALLOW && strcmp (rule->resource, ask->path) == 0 &&
+          (rule->sandbox == 0 || rule->sandbox == ask->sandbox->number))
+        {
+          pst_sandbox_note_use (ask->sandbox, rule->id);
+          return;
+        }
+    }
+}
+
 void
 pst_consent_consider (PstAsk *ask, const PstShown *shown)
 {
@@ -79,6 +99,8 @@ pst_consent_consider (PstAsk *ask, const PstShown *shown)
     {
       PstAnswer answer = decide_bus (ask);
 
+      if (answer == PST_ANSWER_ALLOW)
+        note_bus_use (ask);
       if (answer == PST_ANSWER_ASK)
         pst_consent_question (ask);
       else
@@ -692,7 +714,7 @@ pst_consent_answer (PstBroker *broker, PstAgent *agent, guint64 id, PstAnswer an
       }
   else
     {
-      rule_id = store_for (broker, rule, ((PstSandbox *)sandboxes->pdata[0])->number,
+      rule_id = store_for (broker, rule, ((PstSandbox *)sandboxes->pdata[0])->number, question,
                            pst_offer_title (question->offer, scope_index, access_index), &error);
       stored = rule_id != 0;
     }

@@ -72,10 +72,8 @@ check_grant (PstBroker *broker, const PstStoredRule *rule)
   return NULL;
 }
 
-/* Fills in what the person need not say. Returns what is wrong, NULL if nothing is. @rule->real: where it led when it was
- * confirmed before, or NULL. */
-static const char *
-complete (PstBroker *broker, PstStoredRule *rule)
+const char *
+pst_control_complete (PstBroker *broker, PstStoredRule *rule)
 {
   const char *problem = check_grant (broker, rule);
   struct stat st;
@@ -111,9 +109,8 @@ complete (PstBroker *broker, PstStoredRule *rule)
   return NULL;
 }
 
-/* One rule, or for this once one for each sandbox that runs. Returns what is wrong. */
-static const char *
-add_to_change (const PstControlCall *call, PstStoreChange *change, PstStoredRule *rule)
+const char *
+pst_control_add_to_change (const PstControlCall *call, PstStoreChange *change, PstStoredRule *rule)
 {
   PstBroker *broker = call->broker;
   g_autoptr (GPtrArray) sandboxes = pst_sandbox_list (broker, rule->app);
@@ -146,8 +143,8 @@ last_id (PstBroker *broker, const char *app)
   return ((PstStoredRule *)rules->pdata[rules->len - 1])->id;
 }
 
-static void
-finish (PstControlCall *call, const PstStoredRule *rule, PstControlChange *out)
+void
+pst_control_finish (PstControlCall *call, const PstStoredRule *rule, PstControlChange *out)
 {
   PstBroker *broker = call->broker;
 
@@ -187,7 +184,7 @@ pst_control_grant (PstControlCall *call)
   rule->origin = pst_control_origin (call);
   if (!(rule->app = pst_control_take_app (call, word)))
     return;
-  if ((problem = complete (broker, rule)) || (problem = add_to_change (call, change, rule)))
+  if ((problem = pst_control_complete (broker, rule)) || (problem = pst_control_add_to_change (call, change, rule)))
     {
       pst_control_fail (call, problem);
       return;
@@ -199,7 +196,7 @@ pst_control_grant (PstControlCall *call)
       pst_control_change_fail (out, error->message);
       return;
     }
-  finish (call, rule, out);
+  pst_control_finish (call, rule, out);
 }
 
 static GVariant *
@@ -248,7 +245,7 @@ pst_control_change_grant (PstControlCall *call)
   else if (scope != 0)
     rule->scope = scope;
   pst_store_change_remove_rule (change, id);
-  if ((problem = complete (broker, rule)) || (problem = add_to_change (call, change, rule)))
+  if ((problem = pst_control_complete (broker, rule)) || (problem = pst_control_add_to_change (call, change, rule)))
     {
       pst_control_fail (call, problem);
       return;
@@ -260,5 +257,5 @@ pst_control_change_grant (PstControlCall *call)
       pst_control_change_fail (out, error->message);
       return;
     }
-  finish (call, rule, out);
+  pst_control_finish (call, rule, out);
 }

@@ -79,6 +79,20 @@ void pst_control_list_entries (PstControlCall *call);
 /* control-grants.c */
 void pst_control_grant (PstControlCall *call);
 void pst_control_change_grant (PstControlCall *call);
+/* Fills in what the person need not say. Returns what is wrong, NULL if nothing is. @rule->real: where it led when it was
+ * confirmed before, or NULL. */
+const char *pst_control_complete (PstBroker *broker, PstStoredRule *rule);
+/* One rule, or for this once one for each sandbox that runs. Returns what is wrong. */
+const char *pst_control_add_to_change (const PstControlCall *call, PstStoreChange *change, PstStoredRule *rule);
+/* @rule has been stored: consumes @out, and answers when every gate has it. */
+void pst_control_finish (PstControlCall *call, const PstStoredRule *rule, PstControlChange *out);
+
+/* control-refused.c */
+void pst_control_allow_refused (PstControlCall *call);
+
+/* control-settings.c */
+void pst_control_get_settings (PstControlCall *call);
+void pst_control_set_settings (PstControlCall *call);
 
 /* control-reset.c */
 void pst_control_reset_app (PstControlCall *call);

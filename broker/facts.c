@@ -73,9 +73,8 @@ pst_facts_may_hide (PstAsk *ask)
   return lstat (ask->path, &st) < 0 && errno == ENOENT;
 }
 
-/* @real by the names that the ruleset and the host's lists use, for a home that is itself reached through a link. */
-static char *
-as_named (const PstHost *host, const char *real)
+char *
+pst_facts_as_named (const PstHost *host, const char *real)
 {
   g_autofree char *home = pst_host_real_path (host->home);
 
@@ -105,7 +104,7 @@ pst_facts_protected_by (PstAsk *ask)
   if (decision.protected_by)
     return g_strdup (decision.protected_by);
   real = pst_host_real_path (ask->path);
-  named = real ? as_named (host, real) : NULL;
+  named = real ? pst_facts_as_named (host, real) : NULL;
   if (named && strcmp (named, ask->path) != 0 && is_guarded (host, named))
     return g_strdup (ask->path);
   return NULL;
@@ -154,7 +153,7 @@ pst_facts_leads_astray (PstSandbox *sandbox, const char *path, const char *real,
 
   if (strcmp (real, path) == 0)
     return FALSE;
-  named = as_named (host, real);
+  named = pst_facts_as_named (host, real);
   if (strcmp (named, path) == 0)
     return FALSE;
   return is_special (host, named) || pst_host_is_root_or_above (host, named) || (!is_protected && is_guarded (host, named)) ||

@@ -17,6 +17,10 @@ gboolean pst_facts_may_hide (PstAsk *ask);
 /* Is what is asked for protected? Returns the protected path as the application sees it; NULL if not. (transfer full) */
 char *pst_facts_protected_by (PstAsk *ask);
 
+/* @real by the names that the ruleset and the host's lists use, for a home that is itself reached through a link.
+ * (transfer full) */
+char *pst_facts_as_named (const PstHost *host, const char *real);
+
 /* Does @path lead, through a symbolic link at @real, to what must not be given by another name: the home itself, the person's
  * settings and protected things, sockets, what was refused there? @is_protected: the question warns of settings and protected
  * things. @locks_only: of refusals only those of the administrator count. */

@@ -265,8 +265,8 @@ on_bus (GObject *source, GAsyncResult *result, gpointer data)
 }
 
 /* Asking GIO for a bus that is not there would make it start one. */
-static gboolean
-is_session_bus_there (void)
+gboolean
+pst_notify_has_bus (void)
 {
   g_autofree char *path = g_build_filename (g_get_user_runtime_dir (), "bus", NULL);
 
@@ -278,7 +278,7 @@ pst_notify_refused (PstSandbox *sandbox, const char *text, const PstOfferScope *
 {
   Notice *notice;
 
-  if (!is_session_bus_there ())
+  if (!pst_notify_has_bus ())
     return;
   if (!notices)
     notices = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, notice_free);

@@ -5,6 +5,9 @@
 
 G_BEGIN_DECLS
 
+/* Is there a session bus to ask? */
+gboolean pst_notify_has_bus (void);
+
 /* Desktop notifications of what was refused without anybody having seen a question: “Image Viewer” was refused ~/Pictures.
  * Allow it? One at a time of a sandbox, the newest. Without a session bus, or a notification service there, nothing happens:
  * the refusal is in the log, and is told where the application was started. Nothing here blocks. */

@@ -155,6 +155,9 @@ static const struct
   M (HOME_SIZE, home_size, FALSE),
   M (LIST_HELD, list_held, FALSE),
   M (STOP_APP, stop_app, FALSE),
+  M (ALLOW_REFUSED, allow_refused, TRUE),
+  M (GET_SETTINGS, get_settings, TRUE),
+  M (SET_SETTINGS, set_settings, TRUE),
 };
 
 const char *

@@ -254,6 +254,7 @@ pst_sandbox_load_state (PstSandbox *sandbox)
       tree->access = access;
       tree->live = live;
       tree->rule = rule;
+      g_hash_table_add (sandbox->used, g_memdup2 (&rule, sizeof rule));
       tree->state = PST_TREE_ATTACHED;
       tree->real = *real ? g_strdup (real) : NULL;
       sandbox->last_tree = MAX (sandbox->last_tree, number);
