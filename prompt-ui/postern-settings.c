@@ -24,6 +24,15 @@ on_options (GApplication *application, GVariantDict *options, gpointer data)
 }
 
 static void
+on_startup (GApplication *application, gpointer data)
+{
+  static const char *const undo_keys[] = { "<Primary>z", NULL }, *const search_keys[] = { "<Primary>f", NULL };
+
+  gtk_application_set_accels_for_action (GTK_APPLICATION (application), "win.undo", undo_keys);
+  gtk_application_set_accels_for_action (GTK_APPLICATION (application), "win.search", search_keys);
+}
+
+static void
 on_activate (GApplication *application, gpointer data)
 {
   GtkWindow *window = gtk_application_get_active_window (GTK_APPLICATION (application));
@@ -54,7 +63,6 @@ on_command_line (GApplication *application, GApplicationCommandLine *line, gpoin
 int
 main (int argc, char **argv)
 {
-  static const char *const undo_keys[] = { "<Primary>z", NULL }, *const search_keys[] = { "<Primary>f", NULL };
   const GOptionEntry entries[] = {
     { "new-window", 0, 0, G_OPTION_ARG_NONE, NULL, N_ ("Open a window of its own, even if there is one"), NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, NULL, N_ ("Show the version and exit"), NULL },
@@ -77,9 +85,8 @@ main (int argc, char **argv)
   g_application_set_option_context_parameter_string (G_APPLICATION (application), _ ("[APPLICATION]"));
   g_application_set_option_context_summary (G_APPLICATION (application), _ ("Shows what applications may do, and changes it."));
   g_application_add_main_option_entries (G_APPLICATION (application), entries);
-  gtk_application_set_accels_for_action (application, "win.undo", undo_keys);
-  gtk_application_set_accels_for_action (application, "win.search", search_keys);
   g_signal_connect (application, "handle-local-options", G_CALLBACK (on_options), NULL);
+  g_signal_connect_after (application, "startup", G_CALLBACK (on_startup), NULL);
   g_signal_connect (application, "activate", G_CALLBACK (on_activate), NULL);
   g_signal_connect (application, "command-line", G_CALLBACK (on_command_line), NULL);
   return g_application_run (G_APPLICATION (application), argc, argv);

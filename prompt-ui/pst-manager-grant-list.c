@@ -5,7 +5,7 @@
 
 #include <glib/gi18n.h>
 
-#define PAGE 40
+#define PAGE 25
 
 struct _PstGrantList
 {

@@ -20,6 +20,8 @@ struct _PstManagerView
   char *needle;      /* as of pst_words_search_key() */
   GPtrArray *groups; /* (nullable): of PstGroup, by resource only */
   gboolean outdated; /* something has changed while nobody could see it */
+  guint page_source; /* 0 for none */
+  gboolean page_from_top;
 
   PstManagerSidebar *sidebar;
   GtkStack *stack;
@@ -83,11 +85,13 @@ selected_group (PstManagerView *self)
   return NULL;
 }
 
-static void
-show_page (PstManagerView *self, gboolean from_top)
+static gboolean
+fill_page (gpointer data)
 {
+  PstManagerView *self = data;
   const char *key = pst_manager_sidebar_get_selected (self->sidebar);
 
+  self->page_source = 0;
   if (self->kind == PST_VIEW_APPS)
     {
       if (key != NULL)
@@ -98,8 +102,19 @@ show_page (PstManagerView *self, gboolean from_top)
       const PstGroup *group = selected_group (self);
 
       if (group != NULL)
-        pst_manager_resource_page_show (PST_MANAGER_RESOURCE_PAGE (self->page), self->groups, group, from_top);
+        pst_manager_resource_page_show (PST_MANAGER_RESOURCE_PAGE (self->page), self->groups, group, self->page_from_top);
     }
+  self->page_from_top = FALSE;
+  return G_SOURCE_REMOVE;
+}
+
+/* After the next frame: the list answers to keys at once, however long the page of what it turns to. */
+static void
+show_page (PstManagerView *self, gboolean from_top)
+{
+  self->page_from_top = self->page_from_top || from_top;
+  if (self->page_source == 0)
+    self->page_source = g_idle_add_full (G_PRIORITY_DEFAULT_IDLE, fill_page, self, NULL);
 }
 
 static void
@@ -262,6 +277,7 @@ pst_manager_view_dispose (GObject *object)
 {
   PstManagerView *self = PST_MANAGER_VIEW (object);
 
+  g_clear_handle_id (&self->page_source, g_source_remove);
   if (self->data != NULL)
     g_signal_handlers_disconnect_by_data (self->data, self);
   g_clear_object (&self->data);
