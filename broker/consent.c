@@ -15,6 +15,7 @@
 #include "consent.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include <glib/gi18n.h>
 
@@ -153,10 +154,8 @@ refuse_unasked (PstAsk *ask, const char *reason)
 
   if (broker->store)
     {
-      PstEvent *event =
-          pst_event_new ("refused", sandbox->app->id, sandbox->number, ask->target ? ask->target : ask->path, reason);
+      PstEvent *event = pst_facts_event (ask, "refused", reason);
 
-      event->access = ask->wanted;
       event->answer = PST_ANSWER_DENY;
       pst_store_queue_event (broker->store, event);
     }
@@ -219,13 +218,7 @@ pst_consent_question (PstAsk *ask)
     }
   ask->question = pst_ask_queue_add (broker->queue, sandbox->app->id, sandbox->screen, offer, ask);
   if (broker->store)
-    {
-      PstEvent *event = pst_event_new ("asked", sandbox->app->id, sandbox->number, ask->bus ? ask->path : ask->target,
-                                       pst_offer_line (offer));
-
-      event->access = ask->wanted;
-      pst_store_queue_event (broker->store, event);
-    }
+    pst_store_queue_event (broker->store, pst_facts_event (ask, "asked", pst_offer_line (offer)));
   pst_consent_schedule_show (broker);
 }
 
@@ -480,10 +473,8 @@ pst_consent_refuse (PstBroker *broker, PstQuestion *question, const char *reason
     }
   if (broker->store)
     {
-      PstEvent *event =
-          pst_event_new ("refused", question->app, sandbox->number, first->bus ? first->path : first->target, reason);
+      PstEvent *event = pst_facts_event (first, "refused", reason);
 
-      event->access = first->wanted;
       event->answer = PST_ANSWER_DENY;
       pst_store_queue_event (broker->store, event);
     }
@@ -547,14 +538,19 @@ sandboxes_of (PstQuestion *question)
 }
 
 static guint64
-store_for (PstBroker *broker, PstStoredRule *rule, guint64 sandbox, const char *text, GError **error)
+store_for (PstBroker *broker, PstStoredRule *rule, guint64 sandbox, const PstQuestion *question, const char *text,
+           GError **error)
 {
+  struct stat st;
   PstEvent *event =
       pst_event_new (rule->answer == PST_ANSWER_ALLOW ? "granted" : "answered", rule->app, sandbox, rule->resource, text);
 
   event->access = rule->access;
   event->answer = rule->answer;
   event->lifetime = rule->lifetime;
+  event->program = g_strdup (((PstAsk *)question->asks->pdata[0])->program);
+  if (rule->kind == PST_KIND_FILES && lstat (rule->resource, &st) == 0)
+    event->kind = st.st_mode & S_IFMT;
   rule->sandbox = rule->lifetime == PST_LIFETIME_ONCE ? sandbox : 0;
   return pst_store_add_rule (broker->store, rule, event, NULL, error);
 }
@@ -584,7 +580,7 @@ refuse_rest (PstBroker *broker, const PstQuestion *question, const PstStoredRule
 
           wanted |= ask->sandbox == sandbox && ask->wanted != PST_ACCESS_VIEW;
         }
-      if (wanted && !store_for (broker, rest, sandbox->number, NULL, error))
+      if (wanted && !store_for (broker, rest, sandbox->number, question, NULL, error))
         return FALSE;
     }
   return TRUE;
@@ -708,8 +704,8 @@ pst_consent_answer (PstBroker *broker, PstAgent *agent, guint64 id, PstAnswer an
       {
         PstSandbox *sandbox = sandboxes->pdata[i];
 
-        rule_id =
-            store_for (broker, rule, sandbox->number, pst_offer_title (question->offer, scope_index, access_index), &error);
+        rule_id = store_for (broker, rule, sandbox->number, question,
+                             pst_offer_title (question->offer, scope_index, access_index), &error);
         stored = rule_id != 0;
       }
   else

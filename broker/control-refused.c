@@ -37,19 +37,11 @@ is_refusal (const PstEvent *event)
 static const char *
 check_rules (PstBroker *broker, const PstStoredRule *rule, const char *named)
 {
-  g_autoptr (PstAppInfo) info = pst_identity_for_word (broker->identity, rule->app);
-  g_autoptr (PstProfile) profile = pst_profiles_find (broker->profiles, rule->app, info ? info->executable : "", NULL);
   g_autoptr (PstRuleset) ruleset = NULL;
-  PstDecideInput input = {
-    .host = broker->host,
-    .app = rule->app,
-    .rules = pst_store_list_rules (broker->store, rule->app),
-    .locks = broker->locks,
-    .profile = profile,
-    .now = g_get_real_time () / G_USEC_PER_SEC,
-  };
+  PstDecideInput input;
   PstDecision decision;
 
+  pst_broker_decide_input_for (broker, rule->app, NULL, &input);
   ruleset = pst_decide_compile (&input, 0);
   pst_decide_input_clear (&input);
   pst_ruleset_decide (ruleset, named, rule->access, &decision);
@@ -58,6 +50,24 @@ check_rules (PstBroker *broker, const PstStoredRule *rule, const char *named)
   if (decision.protected_by || pst_host_protected_above (broker->host, named) ||
       pst_decide_is_private_name (broker->host, named))
     return _ ("This is protected: it can be allowed when the application asks for it, with a warning, or by “postern grant”.");
+  return NULL;
+}
+
+static const char *
+check_service (PstBroker *broker, const PstStoredRule *rule)
+{
+  PstDecideInput input;
+  PstBusSaid said;
+
+  if (!pst_broker_read_policy (broker, NULL))
+    return _ ("The administrator's policy cannot be read; see the log of postern-broker.");
+  pst_broker_decide_input_for (broker, rule->app, NULL, &input);
+  said = pst_bus_rules_says (&input, rule->resource);
+  pst_decide_input_clear (&input);
+  if (said.tier == PST_TIER_LOCK && said.answer != 0 && said.answer != PST_ANSWER_ALLOW)
+    return _ ("Your administrator has decided about this, and it cannot be allowed here.");
+  if (pst_bus_rules_is_never (broker->services, rule->resource))
+    return _ ("This service is never given by a question; it can be allowed by “postern grant” alone.");
   return NULL;
 }
 
@@ -109,18 +119,16 @@ make_rule (PstBroker *broker, const PstEvent *event, PstLifetime lifetime, PstSt
     {
       rule->kind = PST_KIND_BUS;
       rule->access = PST_ACCESS_TALK;
-      return pst_bus_rules_is_never (broker->services, rule->resource)
-                 ? _ ("This service is never given by a question; it can be allowed by “postern grant” alone.")
-                 : NULL;
+      return check_service (broker, rule);
     }
   rule->kind = PST_KIND_FILES;
   rule->access = pst_access_is_for (PST_KIND_FILES, event->access) ? event->access : PST_ACCESS_VIEW;
   if (!pst_path_is_normal (rule->resource))
     return _ ("In this row nothing was refused.");
-  if (!pst_broker_read_locks (broker, &error) || !pst_host_refresh (broker->host, &error))
+  if (!pst_broker_read_policy (broker, &error) || !pst_host_refresh (broker->host, &error))
     {
       g_warning ("%s", error->message);
-      return _ ("The locks or the protected places cannot be read; see the log of postern-broker.");
+      return _ ("The administrator's policy or the protected places cannot be read; see the log of postern-broker.");
     }
   return check_place (broker, rule, event->kind);
 }

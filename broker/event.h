@@ -19,6 +19,7 @@ typedef struct
   PstAnswer answer;
   PstLifetime lifetime;
   char *text;     /* (nullable) */
+  guint kind;     /* of what was there: the S_IFMT bits of its mode; 0 not known, or there was nothing */
   char *program;  /* (nullable): the executable that asked, bytes; said by a process of the application's */
   guint64 outbox; /* its number in the grants database, 0: it is not there */
 } PstEvent;

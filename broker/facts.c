@@ -2,6 +2,7 @@
 #include "facts.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,12 +24,29 @@ find_namespace (PstAsk *ask)
     sandbox->pid_ns = 0;
 }
 
+/* Its own name for it, seen from its own root: for the person's eyes only. */
+static void
+find_program (PstAsk *ask)
+{
+  g_autofree char *link = g_strdup_printf ("/proc/%d/exe", (int)ask->tid);
+  char target[PATH_MAX];
+  gssize length;
+
+  g_clear_pointer (&ask->program, g_free);
+  if (ask->sandbox->pid_ns == 0 || pst_pid_namespace_of (ask->tid) != ask->sandbox->pid_ns)
+    return;
+  length = readlink (link, target, sizeof target);
+  if (length > 0 && length < (gssize)sizeof target)
+    ask->program = g_strndup (target, (gsize)length);
+}
+
 void
 pst_facts_read_intent (PstAsk *ask)
 {
   PstIntent intent = { 0 };
 
   find_namespace (ask);
+  find_program (ask);
   ask->intent = pst_intent_from_op (ask->op, ask->access);
   g_free (ask->target);
   ask->target = NULL;
@@ -54,6 +72,20 @@ pst_facts_read_intent (PstAsk *ask)
   if (!ask->target)
     ask->target = g_strdup (ask->path);
   ask->wanted = ask->access == PST_ACCESS_VIEW ? pst_intent_access (ask->intent) : ask->access;
+}
+
+PstEvent *
+pst_facts_event (PstAsk *ask, const char *what, const char *text)
+{
+  const char *resource = ask->bus || !ask->target ? ask->path : ask->target;
+  PstEvent *event = pst_event_new (what, ask->sandbox->app->id, ask->sandbox->number, resource, text);
+  struct stat st;
+
+  event->access = ask->wanted;
+  event->program = g_strdup (ask->program);
+  if (!ask->bus && lstat (resource, &st) == 0)
+    event->kind = st.st_mode & S_IFMT;
+  return event;
 }
 
 gboolean

@@ -10,6 +10,9 @@ G_BEGIN_DECLS
 /* Reads what the caller of @ask is about to do, and fills in intent, target and wanted. */
 void pst_facts_read_intent (PstAsk *ask);
 
+/* What happened to @ask, with what is known about it. (transfer full) */
+PstEvent *pst_facts_event (PstAsk *ask, const char *what, const char *text);
+
 /* May the application be told at once that there is nothing? Only for a look at a name directly in a directory that is open to
  * it anyway, which is not a listed one: whether something is behind a closed door is not said without asking. */
 gboolean pst_facts_may_hide (PstAsk *ask);

@@ -18,7 +18,7 @@ struct _PstHistoryDb
   gint64 removed;   /* rows, since the index was merged */
 };
 
-#define PST_HISTORY_COLUMNS "id, time, app, name, sandbox, what, resource, access, answer, lifetime, text, program"
+#define PST_HISTORY_COLUMNS "id, time, app, name, sandbox, what, resource, access, answer, lifetime, text, program, kind"
 
 /* FALSE. */
 gboolean pst_history_db_fail (PstHistoryDb *db, const char *sentence, GError **error);

@@ -36,7 +36,7 @@ G_DEFINE_QUARK (pst - history - error - quark, pst_history_error)
 static const char *const migrations[] = {
   "CREATE TABLE events (id INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL, app TEXT NOT NULL, name TEXT,"
   " sandbox INTEGER NOT NULL, what TEXT NOT NULL, resource BLOB, access INTEGER NOT NULL, answer INTEGER NOT NULL,"
-  " lifetime INTEGER NOT NULL, text TEXT, program BLOB);"
+  " lifetime INTEGER NOT NULL, text TEXT, program BLOB, kind INTEGER NOT NULL);"
   "CREATE INDEX events_by_app ON events (app, what);"
   "CREATE INDEX events_by_what ON events (what);"
   "CREATE VIRTUAL TABLE words USING fts5 (line, of_app, of_what, content='', tokenize='trigram', detail=none, columnsize=0);"
@@ -103,6 +103,7 @@ pst_history_db_read (sqlite3_stmt *statement)
   event->lifetime = (PstLifetime)sqlite3_column_int64 (statement, 9);
   event->text = pst_sql_column_string (statement, 10);
   event->program = pst_sql_column_string (statement, 11);
+  event->kind = (guint)sqlite3_column_int64 (statement, 12);
   return event;
 }
 
@@ -340,7 +341,7 @@ write_event (PstHistoryDb *db, PstEvent *event)
 {
   sqlite3_stmt *statement =
       pst_sql_prepare (db->db, "INSERT INTO events (time, app, name, sandbox, what, resource, access, answer, lifetime, text,"
-                               " program) VALUES (?,?,?,?,?,?,?,?,?,?,?)");
+                               " program, kind) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)");
 
   pst_sql_bind_int (statement, 1, event->time);
   pst_sql_bind_text (statement, 2, event->app);
@@ -355,6 +356,7 @@ write_event (PstHistoryDb *db, PstEvent *event)
   if (event->text)
     pst_sql_bind_text (statement, 10, event->text);
   pst_sql_bind_path (statement, 11, event->program);
+  pst_sql_bind_int (statement, 12, event->kind);
   if (!pst_sql_run (statement))
     return FALSE;
   event->number = (guint64)sqlite3_last_insert_rowid (db->db);

@@ -39,6 +39,7 @@ ask_free (gpointer data)
 
   g_free (ask->path);
   g_free (ask->target);
+  g_free (ask->program);
   g_free (ask->past_rule);
   if (ask->bus)
     {
@@ -65,6 +66,7 @@ pst_sandbox_new (PstBroker *broker, guint64 number, PstAppInfo *app_take)
   sandbox->detached = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free);
   sandbox->cooldowns = g_ptr_array_new_with_free_func (g_free);
   sandbox->notices = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  sandbox->used = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   return sandbox;
 }
 
@@ -95,6 +97,7 @@ pst_sandbox_unref (PstSandbox *sandbox)
   g_hash_table_unref (sandbox->detached);
   g_ptr_array_unref (sandbox->cooldowns);
   g_hash_table_unref (sandbox->notices);
+  g_hash_table_unref (sandbox->used);
   g_free (sandbox);
 }
 
@@ -311,6 +314,25 @@ pst_sandbox_remove_tree (PstSandbox *sandbox, PstTree *tree)
   for (guint i = 0; i < tree->waiting->len; i++)
     ((PstAsk *)tree->waiting->pdata[i])->tree = NULL;
   g_ptr_array_remove (sandbox->trees, tree);
+}
+
+void
+pst_sandbox_note_use (PstSandbox *sandbox, guint64 number)
+{
+  PstStore *store = sandbox->broker->store;
+  const PstStoredRule *rule = store ? pst_store_get_rule (store, number) : NULL;
+  PstEvent *event;
+
+  if (!rule)
+    return;
+  pst_store_queue_use (store, number, g_get_real_time () / G_USEC_PER_SEC);
+  if (!g_hash_table_add (sandbox->used, g_memdup2 (&number, sizeof number)))
+    return;
+  event = pst_event_new ("used", sandbox->app->id, sandbox->number, rule->resource, NULL);
+  event->access = rule->access;
+  event->answer = rule->answer;
+  event->lifetime = rule->lifetime;
+  pst_store_queue_event (store, event);
 }
 
 /* Asks */

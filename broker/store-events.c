@@ -29,7 +29,7 @@ pst_stored_app_free (PstStoredApp *app)
 
 /* The outbox */
 
-#define OUTBOX_COLUMNS "time, app, name, sandbox, what, resource, access, answer, lifetime, text, program"
+#define OUTBOX_COLUMNS "time, app, name, sandbox, what, resource, access, answer, lifetime, text, program, kind"
 
 static void
 set_name (PstStore *store, PstEvent *event)
@@ -44,7 +44,7 @@ gboolean
 pst_store_write_event (PstStore *store, const PstEvent *event)
 {
   sqlite3_stmt *statement =
-      pst_sql_prepare (store->db, "INSERT INTO events (" OUTBOX_COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?)");
+      pst_sql_prepare (store->db, "INSERT INTO events (" OUTBOX_COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?)");
   g_autoptr (PstEvent) copy = pst_event_copy (event);
 
   set_name (store, copy);
@@ -61,6 +61,7 @@ pst_store_write_event (PstStore *store, const PstEvent *event)
   if (copy->text)
     pst_sql_bind_text (statement, 10, copy->text);
   pst_sql_bind_path (statement, 11, copy->program);
+  pst_sql_bind_int (statement, 12, copy->kind);
   if (!pst_sql_run (statement))
     return FALSE;
   copy->outbox = (guint64)sqlite3_last_insert_rowid (store->db);
@@ -164,6 +165,7 @@ pst_store_open_history (PstStore *store, const char *path)
       event->lifetime = (PstLifetime)sqlite3_column_int64 (statement, 9);
       event->text = pst_sql_column_string (statement, 10);
       event->program = pst_sql_column_string (statement, 11);
+      event->kind = (guint)sqlite3_column_int64 (statement, 12);
       set_name (store, event);
       g_ptr_array_add (events, event);
     }

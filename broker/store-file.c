@@ -32,7 +32,8 @@ static const char *const migrations[] = {
   "ALTER TABLE apps ADD COLUMN sheet INTEGER NOT NULL DEFAULT 0;",
   /* What was the history is the way to it now. */
   "ALTER TABLE events ADD COLUMN name TEXT;"
-  "ALTER TABLE events ADD COLUMN program BLOB;",
+  "ALTER TABLE events ADD COLUMN program BLOB;"
+  "ALTER TABLE events ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;",
 };
 #define SCHEMA_VERSION ((int)G_N_ELEMENTS (migrations))
 

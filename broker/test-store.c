@@ -431,7 +431,8 @@ test_history_moves (Fixture *f, gconstpointer data)
   g_autoptr (GPtrArray) rows = NULL;
 
   g_clear_pointer (&f->store, pst_store_close);
-  run_sql (f, "ALTER TABLE events DROP COLUMN name; ALTER TABLE events DROP COLUMN program; PRAGMA user_version=3;"
+  run_sql (f, "ALTER TABLE events DROP COLUMN name; ALTER TABLE events DROP COLUMN program; ALTER TABLE events DROP COLUMN "
+              "kind; PRAGMA user_version=3;"
               "INSERT INTO events (time, app, sandbox, what, resource, access, answer, lifetime, text)"
               " VALUES (5, 'eog', 1, 'asked', '/old', 1, 0, 0, 'text')");
   open_again (f);
