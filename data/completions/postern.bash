@@ -73,7 +73,7 @@ _postern() {
 	COMPREPLY=()
 
 	if [ "$COMP_CWORD" = 1 ]; then
-		mapfile -t COMPREPLY < <(compgen -W 'run apps grants grant revoke why ps log doctor --help --version' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W 'run apps grants grant revoke why export import ps log doctor --help --version' -- "$word")
 		return
 	fi
 	# "--access=view" arrives as three words.
@@ -92,6 +92,8 @@ _postern() {
 	grant) options='--access --answer --for' ;;
 	revoke) options='--all' ;;
 	why) options='--access' ;;
+	export) options='--force' ;;
+	import) options='--replace --dry-run --protected' ;;
 	doctor) ;;
 	*) return ;;
 	esac
@@ -112,7 +114,10 @@ _postern() {
 		words=$((words - 1))
 	fi
 	case $command:$words in
-	grants:0 | log:0 | grant:0 | revoke:0 | why:0)
+	export:1 | import:0)
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+	grants:0 | log:0 | grant:0 | revoke:0 | why:0 | export:0)
 		mapfile -t COMPREPLY < <(compgen -W "$(_postern_apps)" -- "$word") ;;
 	grant:1 | revoke:1 | why:1) _postern_resource "$word" ;;
 	esac
