@@ -23,7 +23,8 @@ typedef struct
 {
   PstHost host;
   PstServices *services;
-  GPtrArray *rules, *locks;
+  GPtrArray *rules, *admin; /* admin: (nullable) */
+  PstAdminPolicy *policy;
   PstProfile *profile;
   PstDecideInput input;
   GPtrArray *entries;
@@ -47,8 +48,8 @@ set_up (Fixture *f, gconstpointer data)
   g_assert_no_error (error);
   g_assert_true (pst_services_seal (f->services, &error));
   f->rules = g_ptr_array_new_with_free_func ((GDestroyNotify)pst_stored_rule_free);
-  f->locks = g_ptr_array_new_with_free_func ((GDestroyNotify)pst_lock_free);
-  f->input = (PstDecideInput){ .host = &f->host, .app = "app", .rules = f->rules, .locks = f->locks, .now = 1000 };
+  f->policy = pst_admin_policy_new ();
+  f->input = (PstDecideInput){ .host = &f->host, .app = "app", .rules = f->rules, .now = 1000 };
 }
 
 static void
@@ -56,7 +57,8 @@ tear_down (Fixture *f, gconstpointer data)
 {
   g_clear_pointer (&f->entries, g_ptr_array_unref);
   g_ptr_array_unref (f->rules);
-  g_ptr_array_unref (f->locks);
+  g_clear_pointer (&f->admin, g_ptr_array_unref);
+  pst_admin_policy_free (f->policy);
   g_ptr_array_unref (f->host.user_dirs);
   pst_profile_free (f->profile);
   pst_services_free (f->services);
@@ -83,12 +85,21 @@ say (Fixture *f, const char *resource, PstAccess access, PstAnswer answer)
 }
 
 static void
-lock (Fixture *f, const char *text)
+read_policy (Fixture *f, PstPolicyForm form, const char *text)
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_true (pst_locks_parse (f->locks, text, strlen (text), "/etc/lock.conf", &error));
+  pst_admin_policy_parse (f->policy, form, text, strlen (text), "/etc/lock.conf", &error);
   g_assert_no_error (error);
+  g_clear_pointer (&f->admin, g_ptr_array_unref);
+  f->admin = pst_admin_policy_rules_for (f->policy, &f->host, "app");
+  f->input.admin = f->admin;
+}
+
+static void
+lock (Fixture *f, const char *text)
+{
+  read_policy (f, PST_POLICY_FORM_LOCKS, text);
 }
 
 static void
@@ -119,6 +130,29 @@ entry (Fixture *f, const char *resource, PstTier tier)
         return one;
     }
   g_assert_not_reached ();
+}
+
+/* What the administrator says of services, and for a start. */
+static void
+test_administrator (Fixture *f, gconstpointer data)
+{
+  read_policy (f, PST_POLICY_FORM_POLICY,
+               "[Lock Bus app]\nsession:org.example.Keys=deny\n[Default Files app]\nxdg:PICTURES=view\n~/Music=view\n"
+               "[Default Bus]\nsession:org.example.Other=allow\n");
+  say (f, "session:org.example.Keys", PST_ACCESS_TALK, PST_ANSWER_ALLOW);
+  say (f, "/home/u/Music", PST_ACCESS_VIEW, PST_ANSWER_DENY);
+  list (f, FALSE);
+  g_assert_cmpuint (f->entries->len, ==, 5);
+  g_assert_cmpint (entry (f, "session:org.example.Keys", PST_TIER_LOCK)->effective, ==, PST_ANSWER_DENY);
+  g_assert_cmpuint (entry (f, "session:org.example.Keys", PST_TIER_LOCK)->flags, ==, PST_ENTRY_LOCKED);
+  g_assert_cmpuint (entry (f, "session:org.example.Keys", PST_TIER_USER)->flags, ==, PST_ENTRY_LOCKED | PST_ENTRY_OVERRULED);
+  g_assert_cmpint (entry (f, "/home/u/Pictures", PST_TIER_DEFAULT)->effective, ==, PST_ANSWER_ALLOW);
+  g_assert_cmpuint (entry (f, "/home/u/Pictures", PST_TIER_DEFAULT)->flags, ==, 0);
+  g_assert_cmpstr (entry (f, "/home/u/Pictures", PST_TIER_DEFAULT)->source, ==, "/etc/lock.conf");
+  g_assert_cmpint (entry (f, "/home/u/Pictures", PST_TIER_DEFAULT)->origin, ==, PST_ORIGIN_ADMINISTRATOR);
+  g_assert_cmpuint (entry (f, "/home/u/Music", PST_TIER_DEFAULT)->flags, ==, PST_ENTRY_OVERRULED);
+  list (f, TRUE);
+  g_assert_cmpint (entry (f, "session:org.example.Other", PST_TIER_DEFAULT)->effective, ==, PST_ANSWER_ALLOW);
 }
 
 /* A lock stands before the person, the person before the packager, and each entry says what comes of it. */
@@ -332,6 +366,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
 #define ADD(name, function) g_test_add ("/effective/" name, Fixture, NULL, set_up, function, tear_down)
   ADD ("tiers", test_tiers);
+  ADD ("administrator", test_administrator);
   ADD ("protected", test_protected);
   ADD ("times", test_times);
   ADD ("services", test_services);
