@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Who does not read, who does not answer, who is many; and how it starts and ends."""
 import os
+import resource
 import subprocess
 import tempfile
 
@@ -12,10 +13,22 @@ def rss_kib(pid):
         return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
 
 
+def status(pid, key):
+    with open(f"/proc/{pid}/status", encoding="ascii") as lines:
+        return next(int(line.split()[1]) for line in lines if line.startswith(key + ":"))
+
+
+SANITIZED = os.environ.get("POSTERN_SANITIZE", "none") != "none"
+
+
 def is_small(process):
     """Its peak, of which 2.5 MiB are the program; a sanitizer needs more for itself."""
-    sanitized = os.environ.get("POSTERN_SANITIZE", "none") != "none"
-    return rss_kib(process.pid) < (400 if sanitized else 8) * 1024
+    return rss_kib(process.pid) < (400 if SANITIZED else 8) * 1024
+
+
+def cpu_ticks(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii") as line:
+        return sum(int(word) for word in line.read().rsplit(")", 1)[1].split()[11:13])
 
 
 def readable(pid):
@@ -66,19 +79,69 @@ def test_floods(tap):
 
 
 def test_never_answers(tap):
+    """Calls that nobody answers are remembered up to a limit, and what is beyond it is refused; the rest goes on."""
     with World() as world:
         path, process = world.start(OURS, "--filter", "--talk=org.test.Talk", stderr=subprocess.DEVNULL)
         service, client, other = world.connect(), world.connect(path), world.connect(path)
         service.own("org.test.Talk")
-        for _ in range(50):
-            for _ in range(200):
-                client.send(CALL, destination="org.test.Talk", path="/", member="M")
+        refused = 0
+        for _ in range(70):
+            client.sock.sendall(b"".join(message(CALL, client.next_serial(), destination="org.test.Talk", path="/", member="M")
+                                         for _ in range(1000)))
+            other.sync()
             client.sync()
+            refused += sum(m.error == "org.freedesktop.DBus.Error.LimitsExceeded" for m in client.inbox)
+            client.inbox.clear()
             service.sync()
             service.inbox.clear()
-        tap.ok(client.bus_call("GetId").type == RETURN, "10,000 calls without an answer")
+        tap.ok(0 < refused < 20_000, f"70,000 calls without an answer: {refused} of them are refused")
         tap.ok(other.bus_call("GetId").type == RETURN, "others are served")
         tap.ok(is_small(process), "and little grows", rss_kib(process.pid))
+
+
+def test_deaf_crowd(tap):
+    """Many that do not read what is long: more than there are pipes for it."""
+    with World() as world:
+        path, process = world.start(OURS, "--filter", "--talk=org.test.Talk")
+        service, other = world.connect(), world.connect(path)
+        service.own("org.test.Talk")
+        deaf = [world.connect(path) for _ in range(40)]
+        body = os.urandom(1_000_000).hex()
+        for one in deaf:
+            one.send(CALL, destination="org.test.Talk", path="/", member="Give")
+        for _ in deaf:
+            call = service.next()
+            while call.type != CALL:
+                call = service.next()
+            service.send(RETURN, destination=call.sender, reply_serial=call.serial, body=[body], signature="s")
+            other.sync()
+        tap.ok(True, "40 that do not read 2 MB each: the others are served")
+        large = other.send(CALL, destination="org.test.Talk", path="/", member="Give", body=[body], signature="s")
+        call = service.next()
+        service.send(RETURN, destination=call.sender, reply_serial=call.serial, body=call.args(), signature="s")
+        tap.ok(other.reply_to(large).args() == [body], "with what is long, too")
+        tap.ok(is_small(process), "and nothing grows", rss_kib(process.pid))
+        tap.ok(all(one.reply_to(one.serial).args() == [body] for one in deaf), "when they read, each gets all of it")
+
+
+def test_stalls(tap):
+    """Many that stop in the middle of something long and keep what they have: the others are served."""
+    with World() as world:
+        path, process = world.start(OURS, "--filter", "--talk=org.test.Talk")
+        service, other = world.connect(), world.connect(path)
+        service.own("org.test.Talk")
+        for _ in range(40):
+            one = world.connect(path)
+            one.sock.sendall(message(CALL, one.next_serial(), destination="org.test.Talk", path="/", member="M", body=["x" * 1_000_000],
+                                     signature="s")[:300_000])
+        body = os.urandom(1_000_000).hex()
+        large = other.send(CALL, destination="org.test.Talk", path="/", member="M", body=[body], signature="s")
+        call = service.next()
+        while call.type != CALL:
+            call = service.next()
+        service.send(RETURN, destination=call.sender, reply_serial=call.serial, body=call.args(), signature="s")
+        tap.ok(other.reply_to(large).args() == [body], "40 that stop in the middle: another is served")
+        tap.ok(is_small(process), "and nothing grows", rss_kib(process.pid))
 
 
 def test_big(tap):
@@ -103,15 +166,37 @@ def test_big(tap):
 
 
 def test_many(tap):
+    """1,000 that do nothing: two descriptors and little memory each, and nothing that anybody else would notice."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    n = 1000 if hard == resource.RLIM_INFINITY or hard >= 2200 else (hard - 100) // 2
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard if hard != resource.RLIM_INFINITY else 8192, hard))
     with World() as world:
         path, process = world.start(OURS, "--filter", "--talk=org.test.Talk")
-        idle = [Connection(path) for _ in range(150)]
-        tap.ok(is_small(process), "150 idle clients", rss_kib(process.pid))
         one = world.connect(path)
-        tap.ok(one.bus_call("GetId").type == RETURN, "and one that calls")
+        before = status(process.pid, "VmRSS")
+        idle = [Connection(path) for _ in range(n)]
+        grown = status(process.pid, "VmRSS") - before
+        tap.ok(SANITIZED or grown <= 4 * n, f"{n} idle clients: {grown} KiB more")
+        tap.ok(status(process.pid, "FDSize") <= 4096, f"a table of {status(process.pid, 'FDSize')} descriptors")
+        service = world.connect()
+        service.own("org.test.Talk")
+        serial = one.send(CALL, destination="org.test.Talk", path="/", member="M", body=["x" * 500_000], signature="s")
+        call = service.next()
+        while call.type != CALL:
+            call = service.next()
+        service.send(RETURN, destination=call.sender, reply_serial=call.serial, body=call.args(), signature="s")
+        tap.ok(one.reply_to(serial).args() == ["x" * 500_000], "and one that calls")
+        used = cpu_ticks(process.pid)
+        for _ in range(100):
+            one.sync()
+        tap.ok(cpu_ticks(process.pid) - used <= 50, f"100 calls beside them take {cpu_ticks(process.pid) - used} ticks of the processor")
         for other in idle:
             other.close()
         tap.ok(one.bus_call("GetId").type == RETURN, "and when they are gone")
+        again = [Connection(path) for _ in range(n)]
+        tap.ok(SANITIZED or status(process.pid, "VmRSS") - before <= 4 * n, f"{n} more: no more memory than the first took")
+        for other in again:
+            other.close()
 
 
 def test_bus_dies(tap):
@@ -176,5 +261,5 @@ def test_confined(tap):
         tap.ok(not readable(process.pid), "it is not to be looked into")
 
 
-run_tests(test_never_reads, test_floods, test_never_answers, test_big, test_many, test_bus_dies, test_end, test_words, test_args,
+run_tests(test_never_reads, test_floods, test_never_answers, test_deaf_crowd, test_stalls, test_big, test_many, test_bus_dies, test_end, test_words, test_args,
           test_confined)

@@ -238,7 +238,8 @@ class World:
             out.write(f"<busconfig><type>session</type><listen>unix:path={self.path}</listen>"
                       f"<servicedir>{self.dir}/services</servicedir><policy context='default'>"
                       "<allow send_destination='*' eavesdrop='true'/><allow eavesdrop='true'/><allow own='*'/></policy>"
-                      "<limit name='max_outgoing_bytes'>1000000000</limit></busconfig>")
+                      "<limit name='max_outgoing_bytes'>1000000000</limit><limit name='max_completed_connections'>5000</limit>"
+                      "<limit name='max_connections_per_user'>5000</limit><limit name='max_replies_per_connection'>200000</limit></busconfig>")
         for name in ("org.act.Hidden", "org.act.Shown"):
             with open(f"{self.dir}/services/{name}.service", "w", encoding="utf-8") as out:
                 out.write(f"[D-BUS Service]\nName={name}\nExec=/bin/false\n")
