@@ -227,7 +227,8 @@ class Conversation:
         if not good:
             raise Forbidden(f"at the bus: {one.data[:300]!r}")
         if one.type == CALL and not one.flags & NO_REPLY:
-            self.asked.add(one.serial)
+            if one.serial <= MAX_SERIAL:
+                self.asked.add(one.serial)
             self.answer(one, name, argument)
 
     @staticmethod
