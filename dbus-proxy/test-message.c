@@ -254,6 +254,37 @@ test_build (void)
   check_built (data, size, "('no',)");
   data = pst_build_false (3, 4, ":1.7", &size);
   check_built (data, size, "(false,)");
+  data = pst_build_string (3, 4, ":1.7", TRUE, "unix:path=/x", &size);
+  check_built (data, size, "('unix:path=/x',)");
+  data = pst_build_string (3, 4, ":1.7", FALSE, "", &size);
+  check_built (data, size, "('',)");
+}
+
+/* The flags of RequestName, in either byte order. */
+static void
+test_last_number (void)
+{
+  for (int big = 0; big <= 1; big++)
+    {
+      g_autoptr (GDBusMessage) call =
+          g_dbus_message_new_method_call ("org.freedesktop.DBus", "/", "org.freedesktop.DBus", "RequestName");
+      g_autofree guchar *data = NULL;
+      guint8 *changed;
+      guint32 header_length, body_length;
+      PstHeader header;
+      gsize n, size;
+
+      g_dbus_message_set_body (call, g_variant_new ("(su)", "org.x.y", 3));
+      g_dbus_message_set_serial (call, 3);
+      g_dbus_message_set_byte_order (call,
+                                     big ? G_DBUS_MESSAGE_BYTE_ORDER_BIG_ENDIAN : G_DBUS_MESSAGE_BYTE_ORDER_LITTLE_ENDIAN);
+      data = g_dbus_message_to_blob (call, &n, G_DBUS_CAPABILITY_FLAGS_NONE, NULL);
+      g_assert_true (pst_header_frame (data, &header_length, &body_length));
+      g_assert_null (pst_header_parse (data, header_length, &header));
+      g_assert_cmpint (header.big_endian, ==, big);
+      changed = pst_build_with_last_u32 (&header, data, 4, &size);
+      check_built (changed, size, "('org.x.y', 4)");
+    }
 }
 
 int
@@ -266,5 +297,6 @@ main (int argc, char **argv)
   g_test_add_func ("/dbus/message/frame", test_frame);
   g_test_add_func ("/dbus/message/names", test_names);
   g_test_add_func ("/dbus/message/build", test_build);
+  g_test_add_func ("/dbus/message/last-number", test_last_number);
   return g_test_run ();
 }

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 
-from bus import CONFIG
+from bus import CONFIG, Bus
 from desk import Desk
 from postern_e2e import Home, POSTERN, run_tests, wait_idle, wait_until
 
@@ -354,6 +354,51 @@ def test_no_bus(tap, desk):
         tap.ok(said.count("\n") < 6, "and says little about it", said)
         daemon.kill()
         daemon.wait()
+
+
+# Owns org.a11y.Bus and says nothing.
+SILENT = r"""
+from gi.repository import Gio, GLib
+bus = Gio.bus_get_sync(Gio.BusType.SESSION)
+bus.add_filter(lambda connection, message, incoming: None if incoming and message.get_member() == "GetAddress" else message)
+bus.call_sync("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "RequestName", GLib.Variant("(su)", ("org.a11y.Bus", 4)), None, 0, -1, None)
+print("ready", flush=True)
+GLib.MainLoop().run()
+"""
+
+# Connects to the accessibility bus, and says what becomes of that after it has done something else.
+BESIDE = r"""
+import os, socket, sys
+a11y = socket.socket(socket.AF_UNIX)
+a11y.connect(os.environ["AT_SPI_BUS_ADDRESS"].split("=", 1)[1])
+a11y.sendall(b"\0AUTH EXTERNAL " + str(os.getuid()).encode().hex().encode() + b"\r\n")
+from gi.repository import Gio
+bus = Gio.bus_get_sync(Gio.BusType.SESSION)
+print(bus.call_sync("org.freedesktop.ScreenSaver", "/", "org.freedesktop.ScreenSaver", "Inhibit", None, None, 0, 10000, None).unpack()[0], flush=True)
+a11y.settimeout(30)
+try: print("answered" if a11y.recv(100) else "closed", flush=True)
+except ConnectionResetError: print("closed", flush=True)
+"""
+
+
+def test_bad_answers(tap, desk):
+    """A service that names nonsense, and one that never answers."""
+    other = "org.freedesktop.ScreenSaver"
+    with Home(desk=desk) as home, Bus(home, (other, "org.a11y.Bus")):
+        result = home.run(PYTHON, "-c", BESIDE, options=("--bus",))
+        tap.ok("served Inhibit" in result.stdout and result.stdout.endswith("closed\n"), "an address that is none: the connection is closed", result.stdout + result.stderr)
+    with Home(desk=desk) as home, Bus(home, (other,)):
+        silent = subprocess.Popen([PYTHON, "-c", SILENT], env=home.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        silent.stdout.readline()
+        program = home.start(PYTHON, "-c", BESIDE, options=("--bus",))
+        first = program.stdout.readline()
+        tap.ok(first == "served Inhibit 1\n", "nobody answers: the other bus does meanwhile", first)
+        apps = home.postern("apps")
+        tap.ok(apps.returncode == 0 and program.poll() is None, "so does the broker", apps.stderr)
+        rest, err = program.communicate(timeout=30)
+        tap.ok(rest == "closed\n", "and then the connection is closed", rest + err)
+        silent.kill()
+        silent.wait()
 
 
 if __name__ == "__main__":
