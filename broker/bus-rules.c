@@ -281,13 +281,14 @@ answer_word (PstAnswer answer)
 static void
 add_line (GString *out, PstServiceBus bus, const char *name, gboolean family, const PstServiceRule *rule, PstAnswer answer)
 {
-  g_string_append_printf (out, "%s %s%s %s %s%s%s %s\n", bus_word (bus), name, family ? ".*" : "",
+  g_string_append_printf (out, "%s %s%s %s %s%s%s%s %s\n", bus_word (bus), name, family ? ".*" : "",
                           rule && rule->interface ? rule->interface : "*", rule && rule->member ? rule->member : "*",
-                          rule && rule->path ? "@" : "", rule && rule->path ? rule->path : "", answer_word (answer));
+                          rule && rule->with_actions ? "!" : "", rule && rule->path ? "@" : "",
+                          rule && rule->path ? rule->path : "", answer_word (answer));
 }
 
-/* A permission opens what would be asked, or what only the manager and a lock can open, as a whole; never an exception that is
- * refused within a service. */
+/* A permission opens what would be asked, what is not asked about without it, or what only the manager and a lock can open, as
+ * a whole; never an exception that is refused within a service. */
 PstAnswer
 pst_bus_rules_combine (const PstServices *services, const PstBusSaid *said, const PstServiceMatch *match)
 {
@@ -297,7 +298,7 @@ pst_bus_rules_combine (const PstServices *services, const PstBusSaid *said, cons
   if (said->answer == PST_ANSWER_DENY || (said->answer == PST_ANSWER_ASK && catalogue == PST_ANSWER_ALLOW))
     return said->answer;
   if (said->answer == PST_ANSWER_ALLOW &&
-      (catalogue == PST_ANSWER_ASK ||
+      (catalogue == PST_ANSWER_ASK || (match->rule && match->rule->unasked) ||
        (said->tier != PST_TIER_DEFAULT && whole && !(match->entry && opens_some (services, match->entry)))))
     return said->answer;
   return catalogue;
@@ -309,28 +310,9 @@ add_rule (GString *out, const PstDecideInput *input, const PstServices *services
           const char *name, gboolean family)
 {
   PstBusSaid said = says (input, bus, name, rule->entry->part);
-
   PstServiceMatch match = { .verdict = rule->verdict, .entry = rule->entry, .rule = rule };
 
   add_line (out, bus, name, family, rule, pst_bus_rules_combine (services, &said, &match));
-}
-
-/* Of two rules of the catalogue that differ only in whether a notification has buttons, the proxy, which does not look into
- * bodies, goes by the stricter one. */
-static gboolean
-is_covered (const GPtrArray *rules, const PstServiceRule *rule, PstServiceBus bus)
-{
-  for (guint i = 0; i < rules->len; i++)
-    {
-      const PstServiceRule *other = rules->pdata[i];
-
-      if (other != rule && (other->entry->buses & (1u << bus)) && strcmp (other->entry->name, rule->entry->name) == 0 &&
-          other->entry->family == rule->entry->family && g_strcmp0 (other->interface, rule->interface) == 0 &&
-          g_strcmp0 (other->member, rule->member) == 0 && !other->path && !rule->path &&
-          other->with_actions != rule->with_actions && other->verdict > rule->verdict)
-        return TRUE;
-    }
-  return FALSE;
 }
 
 /* One name that somebody has spoken of, and that has no node of its own in the catalogue. */
@@ -355,7 +337,7 @@ add_other (GString *out, const PstDecideInput *input, const PstServices *service
     {
       const PstServiceRule *rule = rules->pdata[i];
 
-      if (rule->entry->family && strcmp (rule->entry->name, match.entry->name) == 0 && !is_covered (rules, rule, name->bus))
+      if (rule->entry->family && strcmp (rule->entry->name, match.entry->name) == 0)
         add_rule (out, input, services, rule, name->bus, name->name, FALSE);
     }
 }
@@ -398,8 +380,7 @@ pst_bus_rules_compile (const PstDecideInput *input, const PstServices *services,
         {
           const PstServiceRule *rule = rules->pdata[i];
 
-          if (!is_covered (rules, rule, buses[k]))
-            add_rule (out, input, services, rule, buses[k], rule->entry->name, rule->entry->family);
+          add_rule (out, input, services, rule, buses[k], rule->entry->name, rule->entry->family);
         }
     }
   add_others (out, input, services);

@@ -20,6 +20,14 @@ static const char catalogue[] = "[session org.example.Quiet]\n"
                                 "[a11y org.example.Windows]\n"
                                 "Title=Windows\nIcon=x\nRisk=Some.\nVerdict=never\nQuiet=org.example.Windows.Show@/own\n"
                                 "[own]\norg.example.Music.{app}.*=outside\n"
+                                "[session org.example.Notes]\n"
+                                "Title=Notes\nIcon=x\nRisk=Some.\nVerdict=quiet\n"
+                                "[session org.example.Notes : actions]\n"
+                                "Title=Notes with buttons\nIcon=x\nRisk=Some.\nVerdict=ask\n"
+                                "When=actions\nMessages=org.example.Notes.Notify\n"
+                                "[session org.example.Net]\n"
+                                "Title=Networks\nIcon=x\nRisk=Some.\nVerdict=ask\nUnasked=org.example.Net.Look\n"
+                                "Never=org.example.Net.Halt\n"
                                 "[session system org.example.Never]\n"
                                 "Title=The power switch\nIcon=x\nRisk=It may do all.\nVerdict=never\n"
                                 "[module toys]\nTitle=Toys\n"
@@ -122,6 +130,34 @@ test_catalogue (World *world, gconstpointer data)
                            "session org.example.Quiet * * allow", "session org.example.Quiet org.example.Quiet Lock ask",
                            "session org.example.Quiet org.example.Quiet Halt deny", "session org.example.Keys * * ask",
                            "session org.example.Never * * deny", "system org.example.Never * * deny", NULL });
+}
+
+/* What is not asked about is refused as long as the service is, and comes with it; not what is refused within it. */
+static void
+test_unasked (World *world, gconstpointer data)
+{
+  expect_lines (world, (const char *const[]){ "session org.example.Net * * ask",
+                                              "session org.example.Net org.example.Net Look deny", NULL });
+  say (world, "session:org.example.Net", PST_ANSWER_ALLOW, PST_LIFETIME_ALWAYS);
+  expect_lines (world, (const char *const[]){ "session org.example.Net * * allow",
+                                              "session org.example.Net org.example.Net Look allow",
+                                              "session org.example.Net org.example.Net Halt deny", NULL });
+}
+
+static void
+test_actions (World *world, gconstpointer data)
+{
+  g_autofree char *resource =
+      pst_bus_rules_resource (world->services, "session", "org.example.Notes", "org.example.Notes", "Notify");
+
+  g_assert_cmpstr (resource, ==, "session:org.example.Notes/actions");
+  expect_lines (world, (const char *const[]){ "session org.example.Notes * * allow",
+                                              "session org.example.Notes org.example.Notes Notify! ask", NULL });
+  say (world, resource, PST_ANSWER_ALLOW, PST_LIFETIME_ALWAYS);
+  expect_lines (world, (const char *const[]){ "session org.example.Notes org.example.Notes Notify! allow", NULL });
+  say (world, resource, PST_ANSWER_DENY, PST_LIFETIME_ONCE);
+  expect_lines (world, (const char *const[]){ "session org.example.Notes * * allow",
+                                              "session org.example.Notes org.example.Notes Notify! deny", NULL });
 }
 
 static void
@@ -333,6 +369,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/bus-rules/resources", test_resources);
   g_test_add ("/bus-rules/catalogue", World, NULL, set_up, test_catalogue, tear_down);
+  g_test_add ("/bus-rules/unasked", World, NULL, set_up, test_unasked, tear_down);
+  g_test_add ("/bus-rules/actions", World, NULL, set_up, test_actions, tear_down);
   g_test_add ("/bus-rules/person", World, NULL, set_up, test_person, tear_down);
   g_test_add ("/bus-rules/parts", World, NULL, set_up, test_parts, tear_down);
   g_test_add ("/bus-rules/family", World, NULL, set_up, test_family, tear_down);

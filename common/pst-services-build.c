@@ -122,7 +122,7 @@ resolve (PstServices *services, PstServiceModule *module, const PstServiceModule
   if (n >= 3 && !pst_service_message_parse (words[2], &interface, &member))
     return "does not end in interface.member or interface.*";
   base = pst_service_rules_find (&node->rules, 1, interface, member, traits);
-  if (base->verdict == PST_SERVICE_NEVER && line->verdict != PST_SERVICE_NEVER)
+  if (base->verdict == PST_SERVICE_NEVER && !base->unasked && line->verdict != PST_SERVICE_NEVER)
     return "would allow what the catalogue denies; only a person can, in the manager";
 
   rule = g_new0 (PstServiceRule, 1);

@@ -88,7 +88,7 @@ static gboolean
 key_is_known (PstServiceSection section, const char *key)
 {
   static const char *const common[] = { "Title", "Icon", "Risk", "Verdict", NULL };
-  static const char *const service[] = { "Own", "Quiet", "Ask", "Never", NULL };
+  static const char *const service[] = { "Own", "Quiet", "Ask", "Unasked", "Never", NULL };
   static const char *const part[] = { "Messages", "When", NULL };
 
   if (section == PST_SERVICE_OWN || section == PST_SERVICE_MODULE)

@@ -110,7 +110,8 @@ rule_new (PstServiceParser *parser, const PstServiceEntry *entry, const char *in
   return rule;
 }
 
-/* Puts the messages listed under @key into every bus's table. */
+/* Puts the messages listed under @key into every bus's table. Those under “Unasked” are never asked about, but not refused to
+ * whom the service is allowed. */
 static gboolean
 take_messages (PstServiceParser *parser, const char *key, const PstServiceEntry *entry, gboolean with_actions,
                PstServiceVerdict verdict)
@@ -140,6 +141,7 @@ take_messages (PstServiceParser *parser, const char *key, const PstServiceEntry 
       if (parser->services->all_rules->len >= MAX_RULES)
         return pst_service_refuse (parser, line_of (parser, key), "more than %u rules", MAX_RULES);
       rule = rule_new (parser, entry, interface, member, path, with_actions, verdict);
+      rule->unasked = strcmp (key, "Unasked") == 0;
       g_ptr_array_add (parser->services->rules, rule);
       rule_key = pst_service_rule_key (rule);
       for (guint bus = PST_SERVICE_BUS_SESSION; bus <= PST_SERVICE_BUS_A11Y; bus++)
@@ -206,6 +208,7 @@ end_service (PstServiceParser *parser)
       }
   return take_messages (parser, "Quiet", entry, FALSE, PST_SERVICE_QUIET) &&
          take_messages (parser, "Ask", entry, FALSE, PST_SERVICE_ASK) &&
+         take_messages (parser, "Unasked", entry, FALSE, PST_SERVICE_NEVER) &&
          take_messages (parser, "Never", entry, FALSE, PST_SERVICE_NEVER);
 }
 

@@ -212,6 +212,7 @@ pst_services_lookup_start (const PstServices *services, const char *const *modul
   PstServiceRules *layers[MAX_LAYERS];
   PstServiceNode *node = find_node (services, bus, name);
   PstServiceVerdict mildest = PST_SERVICE_NEVER;
+  PstServiceRule *start;
   gsize n;
 
   g_return_val_if_fail (services->sealed, PST_SERVICE_NEVER);
@@ -227,7 +228,8 @@ pst_services_lookup_start (const PstServices *services, const char *const *modul
       while (g_hash_table_iter_next (&iter, NULL, &value))
         mildest = MIN (mildest, ((const PstServiceRule *)value)->verdict);
     }
-  return mildest;
+  start = pst_service_rules_find (layers, n, "org.freedesktop.DBus", "StartServiceByName", 0);
+  return mildest == PST_SERVICE_QUIET ? mildest : MAX (mildest, start->verdict);
 }
 
 /* ---- owning ---- */

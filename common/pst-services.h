@@ -45,6 +45,7 @@ typedef struct
   const char *member;    /* (nullable): any */
   const char *path;      /* (nullable): any object; set for quiet ones only */
   gboolean with_actions; /* only a notification that has buttons */
+  gboolean unasked;      /* denied without a question as long as the service is not allowed, and allowed with it */
   PstServiceVerdict verdict;
 } PstServiceRule;
 

@@ -304,6 +304,7 @@ test_start (Fixture *f, gconstpointer data)
     { PST_SERVICE_BUS_SESSION, "org.example.Unknown", PST_SERVICE_ASK, PST_SERVICE_ASK },
     { PST_SERVICE_BUS_SESSION, "org.freedesktop.systemd1", PST_SERVICE_NEVER, PST_SERVICE_NEVER },
     { PST_SERVICE_BUS_SESSION, "org.gtk.vfs.Daemon", PST_SERVICE_NEVER, PST_SERVICE_NEVER },
+    { PST_SERVICE_BUS_SESSION, "org.gnome.OnlineAccounts", PST_SERVICE_NEVER, PST_SERVICE_NEVER },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)

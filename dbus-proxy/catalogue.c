@@ -45,6 +45,7 @@ parse_line (PstBusPolicy *policy, const char *line, const char *bus)
 {
   g_auto (GStrv) words = g_strsplit (line, " ", 6);
   PstBusAnswer answer;
+  gboolean with_actions;
   char *path;
 
   if (g_strv_length (words) == 3 && strcmp (words[0], "own") == 0)
@@ -54,12 +55,16 @@ parse_line (PstBusPolicy *policy, const char *line, const char *bus)
   path = strchr (words[3], '@');
   if (path != NULL)
     *path++ = '\0';
-  if ((path != NULL && path[0] != '/') || (strcmp (words[2], "*") == 0 && (strcmp (words[3], "*") != 0 || path != NULL)))
+  with_actions = g_str_has_suffix (words[3], "!");
+  if (with_actions)
+    words[3][strlen (words[3]) - 1] = '\0';
+  if (words[3][0] == '\0' || (path != NULL && path[0] != '/') ||
+      (strcmp (words[2], "*") == 0 && (strcmp (words[3], "*") != 0 || path != NULL || with_actions)))
     return FALSE;
   if (strcmp (words[0], bus) != 0)
     return TRUE;
   return pst_bus_policy_add_part (policy, words[1], strcmp (words[2], "*") == 0 ? NULL : words[2],
-                                  strcmp (words[3], "*") == 0 ? NULL : words[3], path, answer);
+                                  strcmp (words[3], "*") == 0 ? NULL : words[3], path, with_actions, answer);
 }
 
 PstBusPolicy *
@@ -113,7 +118,8 @@ find_rules (const PstBusPolicy *policy, const char *name, gboolean *family)
 /* In PstBusOpinion's weight. */
 #define WHOLE 1u
 #define OWN_INTERFACE 0x10000u /* and the length of the name */
-#define MEMBER (PST_BUS_LISTED + 1)
+#define MEMBER (PST_BUS_LISTED + 2)
+#define WITH_ACTIONS 1u /* more than the same without */
 
 /* "org.foo.Bar" and "org.foo.Bar.Baz" are of org.foo.Bar. */
 static gboolean
@@ -137,12 +143,14 @@ weigh (const PstBusRule *rule, const char *name, const PstBusQuery *query)
     return 0;
   if (rule->path != NULL && g_strcmp0 (rule->path, query->path) != 0)
     return 0;
+  if (rule->with_actions && (query->no_actions || query->kind == PST_BUS_BROADCASTS))
+    return 0;
   /* Without an interface: whichever rule could be meant. */
   if (query->interface == NULL)
     return query->kind == PST_BUS_CALLS ? WHOLE : 0;
   if (strcmp (rule->interface, query->interface) != 0)
     return 0;
-  return rule->member != NULL ? MEMBER : PST_BUS_LISTED;
+  return (rule->member != NULL ? MEMBER : PST_BUS_LISTED) + (rule->with_actions ? WITH_ACTIONS : 0);
 }
 
 static void
@@ -197,6 +205,20 @@ ask_namesakes (const PstBusPolicy *policy, const char *name, const PstBusQuery *
   while (dot != NULL);
 }
 
+static gboolean
+may_ask_to_start (const GPtrArray *rules, gboolean family)
+{
+  for (guint i = 0; i < rules->len; i++)
+    {
+      const PstBusRule *rule = g_ptr_array_index (rules, i);
+
+      if (rule->subtree == family && g_strcmp0 (rule->interface, "org.freedesktop.DBus") == 0 &&
+          g_strcmp0 (rule->member, "StartServiceByName") == 0)
+        return rule->answer != PST_BUS_ANSWER_DENY;
+    }
+  return TRUE;
+}
+
 void
 pst_catalogue_consult (const PstBusPolicy *policy, const char *name, const PstBusQuery *query, PstBusOpinion *opinion)
 {
@@ -214,10 +236,13 @@ pst_catalogue_consult (const PstBusPolicy *policy, const char *name, const PstBu
     }
   if (query == NULL)
     {
-      /* The mildest of all: a library starts a service before it calls the first method. */
+      /* The mildest of all: a library starts a service before it calls the first method. But of starting it a rule may speak.
+       */
       opinion->weight = WHOLE;
       if (opinion->level < PST_BUS_TALK)
-        opinion->answer = rules == NULL ? unknown : opinion->level == PST_BUS_SEE ? PST_BUS_ANSWER_ASK : PST_BUS_ANSWER_DENY;
+        opinion->answer = rules == NULL                                                       ? unknown
+                          : opinion->level == PST_BUS_SEE && may_ask_to_start (rules, family) ? PST_BUS_ANSWER_ASK
+                                                                                              : PST_BUS_ANSWER_DENY;
       return;
     }
   if (rules == NULL)

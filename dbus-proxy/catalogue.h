@@ -10,9 +10,10 @@ G_BEGIN_DECLS
  *   BUS NAME INTERFACE MEMBER VERDICT
  *   own BUS PATTERN
  *
- * BUS is session, system or a11y. "*" for any interface or member; MEMBER may be MEMBER@PATH; NAME may end in ".*"; VERDICT is
- * allow, ask or deny. PATTERN is a name that the application owns on the bus in truth; it may hold "{number}", and end in ".*".
- * Lines of other buses than @bus are passed over. NULL for anything else: a policy that is not understood is none. Pure. */
+ * BUS is session, system or a11y. "*" for any interface or member; MEMBER may be MEMBER@PATH, and MEMBER! is one of a
+ * notification that has buttons; NAME may end in ".*"; VERDICT is allow, ask or deny. PATTERN is a name that the application
+ * owns on the bus in truth; it may hold "{number}", and end in ".*". Lines of other buses than @bus are passed over. NULL for
+ * anything else: a policy that is not understood is none. Pure. */
 PstBusPolicy *pst_catalogue_parse (const char *text, const char *bus);
 
 /* What the rules of one name say of one message. */
@@ -35,7 +36,8 @@ typedef struct
  * which is stricter is that service's, whoever is to receive it, unless it is listed under the name. A call without an
  * interface, of which the service takes the first method of that name, is judged by the strictest of those that could be meant.
  * A broadcast is one of a whole interface, or listed by its name. @query is NULL for the name itself, to see
- * and to start it: the mildest of all that is said under it. */
+ * and to start it: the mildest of all that is said under it; of one that is asked about a line of deny about
+ * org.freedesktop.DBus.StartServiceByName says that starting it is not. */
 void pst_catalogue_consult (const PstBusPolicy *policy, const char *name, const PstBusQuery *query, PstBusOpinion *opinion);
 
 /* Of two names of one connection the one that says more decides, and of two that say as much the stricter one; what one of them

@@ -2,6 +2,7 @@
 #include "client-private.h"
 
 #include "build.h"
+#include "notification.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -286,6 +287,7 @@ pst_client_from_client (PstClient *client, const PstHeader *header, const guint8
       /* A structure begins where its first member does: "(so)" is an accessible object, the first string its application. */
       if (header->signature[strspn (header->signature, "(")] == 's')
         what.arg = pst_message_get_string (header, data + header->header_length, &offset);
+      what.no_actions = !pst_notification_has_actions (header, data + header->header_length);
       verdict = pst_filter_decide (&what, &ask_name);
     }
   if (client->bus_config->policy->log)

@@ -2,6 +2,7 @@
 #include "filter.h"
 
 #include "catalogue.h"
+#include "notification.h"
 
 #include <string.h>
 
@@ -61,17 +62,21 @@ pst_filter_is_eavesdrop (const char *rule)
   return FALSE;
 }
 
+/* @lax: a call without an interface is what the bus takes it for, the method of that name in its own. dbus-python calls that
+ * way (Terminator takes its name so); for an application that is not asked about, as xdg-dbus-proxy has it, it is refused. */
 static Method
-find_method (const PstHeader *header)
+find_method (const PstHeader *header, gboolean lax)
 {
-  if (header->interface == NULL)
+  const char *interface = header->interface != NULL || !lax ? header->interface : BUS;
+
+  if (interface == NULL)
     return METHOD_DENY;
-  if (strcmp (header->interface, BUS ".Introspectable") == 0)
+  if (strcmp (interface, BUS ".Introspectable") == 0)
     return METHOD_PASS;
   /* Without a destination, a call is for who is at the other end of the line, and that answers to this in any case. */
-  if (header->destination == NULL && strcmp (header->interface, BUS ".Peer") == 0)
+  if (header->destination == NULL && strcmp (interface, BUS ".Peer") == 0)
     return METHOD_PASS;
-  if (strcmp (header->interface, BUS) != 0)
+  if (strcmp (interface, BUS) != 0)
     return METHOD_DENY;
   for (gsize i = 0; i < G_N_ELEMENTS (methods); i++)
     if (strcmp (methods[i].member, header->member) == 0)
@@ -96,6 +101,10 @@ decide_name_argument (const PstBusCase *what, Method method, const char **ask_na
     pst_names_match (what->names, what->policy, what->arg, NULL, &match);
   if (match.level >= need)
     return PST_BUS_PASS;
+  /* It runs, and is seen to: the call does nothing. Libraries make it before they know whether they want anything. */
+  if (what->policy->by_catalogue && method == METHOD_TALK && match.level >= PST_BUS_SEE &&
+      pst_names_has_owner (what->names, what->arg))
+    return PST_BUS_PASS;
   if (method == METHOD_GET_OWNER)
     return PST_BUS_NO_OWNER;
   if (method == METHOD_HAS_OWNER)
@@ -111,7 +120,7 @@ decide_name_argument (const PstBusCase *what, Method method, const char **ask_na
 static PstBusVerdict
 decide_bus_call (const PstBusCase *what, const char **ask_name)
 {
-  Method method = find_method (what->header);
+  Method method = find_method (what->header, what->policy->by_catalogue);
 
   switch (method)
     {
@@ -162,7 +171,7 @@ static PstBusVerdict
 decide_from_client (const PstBusCase *what, const char **ask_name)
 {
   const PstHeader *header = what->header;
-  PstBusQuery query = { PST_BUS_CALLS, header->path, header->interface, header->member };
+  PstBusQuery query = { PST_BUS_CALLS, header->path, header->interface, header->member, what->have_body && what->no_actions };
   PstBusMatch match = { 0 };
 
   if (header->destination == NULL && header->type == PST_MESSAGE_SIGNAL)
@@ -175,6 +184,8 @@ decide_from_client (const PstBusCase *what, const char **ask_name)
       g_strcmp0 (header->interface, "org.a11y.Bus") == 0 && strcmp (header->member, "GetAddress") == 0)
     return PST_BUS_SAY_ADDRESS;
 
+  if (what->policy->by_catalogue && !what->have_body && pst_notification_is_readable (header))
+    return PST_BUS_NEED_BODY;
   pst_names_match (what->names, what->policy, header->destination, &query, &match);
   if (match.level == PST_BUS_OWN || (match.matched && match.level >= PST_BUS_TALK))
     {

@@ -23,7 +23,7 @@ typedef enum
   PST_BUS_HELLO,       /* passes; its reply is the client's own name */
   PST_BUS_ASK,         /* waits for an answer about @ask_name */
   PST_BUS_WATCH,       /* it would pass, but who owns the destination is not known yet: to be asked again when it is */
-  PST_BUS_NEED_BODY,   /* ask again with the body: the verdict depends on its first string */
+  PST_BUS_NEED_BODY,   /* ask again with the body: the verdict depends on its first string, or on buttons */
 } PstBusVerdict;
 
 typedef struct
@@ -34,7 +34,8 @@ typedef struct
   gboolean from_bus;    /* else from the client */
   gboolean is_expected; /* of a reply: it answers a call that was let through the other way, for the first time */
   gboolean have_body;
-  const char *arg; /* (nullable): the first string of the body, if have_body */
+  const char *arg;     /* (nullable): the first string of the body, if have_body */
+  gboolean no_actions; /* if have_body: it is a notification that has no buttons (notification.h) */
 } PstBusCase;
 
 /* The one function that decides. Pure.

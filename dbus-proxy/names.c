@@ -151,6 +151,14 @@ pst_names_forget (PstNames *names, const char *unique)
   g_hash_table_remove (names->peers, unique);
 }
 
+gboolean
+pst_names_has_owner (const PstNames *names, const char *well_known)
+{
+  const GPtrArray *owners = g_hash_table_lookup (names->owners, well_known);
+
+  return owners != NULL && owners->len > 0;
+}
+
 void
 pst_names_expect_owner (PstNames *names, const char *well_known)
 {

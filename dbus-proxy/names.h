@@ -27,6 +27,7 @@ guint32 pst_names_saw (PstNames *names, const char *unique);
 guint32 pst_names_get_number (const PstNames *names, const char *unique); /* 0: never seen */
 void pst_names_add_owner (PstNames *names, const char *unique, const char *well_known);
 gboolean pst_names_owns (const PstNames *names, const char *unique, const char *well_known);
+gboolean pst_names_has_owner (const PstNames *names, const char *well_known); /* as far as is known */
 void pst_names_forget (PstNames *names, const char *unique);
 
 /* Whose owner is known: the bus has been asked, and has answered, and is watched from then on. @well_known may end in ".*" for

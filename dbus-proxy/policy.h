@@ -35,6 +35,7 @@ typedef struct
   int kinds;        /* of PstBusKind: about which messages it speaks */
   gboolean subtree; /* speaks about the names below as well */
   gboolean path_subtree;
+  gboolean with_actions;           /* only about a notification that has buttons */
   char *path, *interface, *member; /* each (nullable): any */
 } PstBusRule;
 
@@ -56,6 +57,7 @@ typedef struct
 {
   PstBusKind kind;
   const char *path, *interface, *member; /* (nullable) */
+  gboolean no_actions;                   /* it has been read, and is a notification without buttons */
 } PstBusQuery;
 
 typedef struct
@@ -77,7 +79,7 @@ gboolean pst_bus_policy_add_rule (PstBusPolicy *policy, const char *name, const 
 
 /* A rule about the calls of @interface and @member, at the object @path (each (nullable): any), for a policy by catalogue. */
 gboolean pst_bus_policy_add_part (PstBusPolicy *policy, const char *name, const char *interface, const char *member,
-                                  const char *path, PstBusAnswer answer);
+                                  const char *path, gboolean with_actions, PstBusAnswer answer);
 
 /* Adds what the policy says about the well-known name @name to @match. @query is NULL for the level only. */
 void pst_bus_policy_match (const PstBusPolicy *policy, const char *name, const PstBusQuery *query, PstBusMatch *match);

@@ -8,6 +8,11 @@ static const char text[] = "session org.example.Quiet * * allow\n"
                            "session org.example.Quiet org.example.Admin * deny\n"
                            "session org.example.Keys * * ask\n"
                            "session org.example.Keys org.example.Keys Count allow\n"
+                           "session org.example.Notes org.example.Notes * allow\n"
+                           "session org.example.Notes org.example.Notes Notify! ask\n"
+                           "session org.example.Notes * * deny\n"
+                           "session org.example.Lazy * * ask\n"
+                           "session org.example.Lazy org.freedesktop.DBus StartServiceByName deny\n"
                            "session org.example.Never * * deny\n"
                            "session org.example.Family.* * * ask\n"
                            "session org.example.Family.One * * allow\n"
@@ -81,6 +86,113 @@ test_no_interface (void)
   g_assert_cmpint (judge (policy, "org.example.Family.One", NULL, "C"), ==, ALLOW);
 }
 
+static PstBusVerdict
+judge_notify (const PstBusPolicy *policy, const char *interface, const char *signature, gboolean have_body, gboolean no_actions)
+{
+  g_autoptr (PstNames) names = pst_names_new ();
+  PstHeader header = { .type = PST_MESSAGE_CALL,
+                       .serial = 1,
+                       .path = "/",
+                       .interface = interface,
+                       .member = "Notify",
+                       .destination = "org.example.Notes",
+                       .signature = signature };
+  PstBusCase what = { .policy = policy, .names = names, .header = &header, .have_body = have_body, .no_actions = no_actions };
+  const char *ask_name;
+
+  pst_names_set_known (names, "org.example.Notes");
+  return pst_filter_decide (&what, &ask_name);
+}
+
+/* By what is in it, and never before that is known. */
+static void
+test_actions (void)
+{
+  g_autoptr (PstBusPolicy) policy = pst_catalogue_parse (text, "session");
+  const char *signature = "susssasa{sv}i";
+
+  g_assert_cmpint (judge_notify (policy, "org.example.Notes", signature, FALSE, TRUE), ==, PST_BUS_NEED_BODY);
+  g_assert_cmpint (judge_notify (policy, "org.example.Notes", signature, TRUE, TRUE), ==, PST_BUS_PASS);
+  g_assert_cmpint (judge_notify (policy, "org.example.Notes", signature, TRUE, FALSE), ==, PST_BUS_ASK);
+  /* of other arguments nobody says that they have no buttons */
+  g_assert_cmpint (judge_notify (policy, "org.example.Notes", "susssas", FALSE, FALSE), ==, PST_BUS_ASK);
+  g_assert_cmpint (judge_notify (policy, NULL, signature, TRUE, TRUE), ==, PST_BUS_DENY);
+  g_assert_cmpint (judge_notify (policy, NULL, signature, TRUE, FALSE), ==, PST_BUS_DENY);
+  g_assert_cmpint (judge_notify (policy, "org.example.Other", signature, TRUE, TRUE), ==, PST_BUS_DENY);
+}
+
+static PstBusVerdict
+judge_bus (const PstBusPolicy *policy, const char *interface, const char *member, const char *arg)
+{
+  g_autoptr (PstNames) names = pst_names_new ();
+  PstHeader header = { .type = PST_MESSAGE_CALL,
+                       .serial = 1,
+                       .path = "/org/freedesktop/DBus",
+                       .interface = interface,
+                       .member = member,
+                       .destination = "org.freedesktop.DBus",
+                       .signature = "su" };
+  PstBusCase what = { .policy = policy, .names = names, .header = &header, .have_body = TRUE, .arg = arg };
+  const char *ask_name;
+
+  return pst_filter_decide (&what, &ask_name);
+}
+
+static void
+test_start_or_not (void)
+{
+  g_autoptr (PstBusPolicy) policy = pst_catalogue_parse (text, "session");
+  const char *bus = "org.freedesktop.DBus", *start = "StartServiceByName";
+
+  g_assert_cmpint (judge_bus (policy, bus, start, "org.example.Keys"), ==, PST_BUS_PASS); /* a part of it is quiet */
+  g_assert_cmpint (judge_bus (policy, bus, start, "org.example.Family"), ==, PST_BUS_ASK);
+  g_assert_cmpint (judge_bus (policy, bus, start, "org.unknown.Name"), ==, PST_BUS_ASK);
+  g_assert_cmpint (judge_bus (policy, bus, start, "org.example.Lazy"), ==, PST_BUS_DENY);
+  g_assert_cmpint (judge_bus (policy, bus, start, "org.example.Never"), ==, PST_BUS_DENY);
+}
+
+/* What runs is not started; what is asked about or refused as a whole is still seen or not. */
+static void
+test_start_running (void)
+{
+  g_autoptr (PstBusPolicy) policy = pst_catalogue_parse (text, "session");
+  g_autoptr (PstNames) names = pst_names_new ();
+  PstHeader header = { .type = PST_MESSAGE_CALL,
+                       .serial = 1,
+                       .path = "/org/freedesktop/DBus",
+                       .interface = "org.freedesktop.DBus",
+                       .member = "StartServiceByName",
+                       .destination = "org.freedesktop.DBus",
+                       .signature = "su" };
+  PstBusCase what = { .policy = policy, .names = names, .header = &header, .have_body = TRUE, .arg = "org.example.Family" };
+  const char *ask_name;
+
+  pst_names_add_owner (names, ":1.5", "org.example.Family");
+  pst_names_add_owner (names, ":1.6", "org.example.Never");
+  g_assert_cmpint (pst_filter_decide (&what, &ask_name), ==, PST_BUS_PASS);
+  what.arg = "org.example.Never";
+  g_assert_cmpint (pst_filter_decide (&what, &ask_name), ==, PST_BUS_DENY);
+  pst_names_forget (names, ":1.5");
+  what.arg = "org.example.Family";
+  g_assert_cmpint (pst_filter_decide (&what, &ask_name), ==, PST_BUS_ASK);
+}
+
+/* dbus-python leaves the interface out; the bus takes its own. */
+static void
+test_bus_without_interface (void)
+{
+  g_autoptr (PstBusPolicy) policy = pst_catalogue_parse (text, "session");
+
+  g_assert_cmpint (judge_bus (policy, NULL, "RequestName", "org.example.Own"), ==, PST_BUS_SAY_OWNED);
+  g_assert_cmpint (judge_bus (policy, NULL, "ListNames", NULL), ==, PST_BUS_LIST);
+  g_assert_cmpint (judge_bus (policy, NULL, "GetNameOwner", "org.example.Never"), ==, PST_BUS_NO_OWNER);
+  g_assert_cmpint (judge_bus (policy, NULL, "AddMatch", "eavesdrop=true"), ==, PST_BUS_DENY);
+  g_assert_cmpint (judge_bus (policy, NULL, "BecomeMonitor", NULL), ==, PST_BUS_DENY);
+  g_assert_cmpint (judge_bus (policy, NULL, "UpdateActivationEnvironment", NULL), ==, PST_BUS_DENY);
+  policy->by_catalogue = FALSE;
+  g_assert_cmpint (judge_bus (policy, NULL, "RequestName", "org.example.Own"), ==, PST_BUS_DENY);
+}
+
 static void
 test_visible (void)
 {
@@ -146,6 +258,8 @@ test_malformed (void)
                                      "session org..a * * allow\n",
                                      "session :1.5 * * allow\n",
                                      "session org.a * Member allow\n",
+                                     "session org.a * *! allow\n",
+                                     "session org.a a.b ! allow\n",
                                      "elsewhere org.a * * allow\n",
                                      "session org.a org.b M@x allow\n",
                                      "session org.a * *@/x allow\n",
@@ -528,6 +642,10 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/catalogue/calls", test_calls);
   g_test_add_func ("/catalogue/no-interface", test_no_interface);
+  g_test_add_func ("/catalogue/actions", test_actions);
+  g_test_add_func ("/catalogue/start-or-not", test_start_or_not);
+  g_test_add_func ("/catalogue/start-running", test_start_running);
+  g_test_add_func ("/catalogue/bus-without-interface", test_bus_without_interface);
   g_test_add_func ("/catalogue/visible", test_visible);
   g_test_add_func ("/catalogue/signals", test_signals);
   g_test_add_func ("/catalogue/malformed", test_malformed);
