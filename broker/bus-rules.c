@@ -394,6 +394,8 @@ intent_of (const char *interface, const char *member)
   g_autofree char *safe_member = pst_text_for_display (member, MAX_NAME),
                   *safe_interface = pst_text_for_display (interface, MAX_NAME);
 
+  if (strcmp (interface, "org.freedesktop.DBus") == 0 && strcmp (member, "StartServiceByName") == 0)
+    return g_strdup (_ ("It tried to start it."));
   if (!*safe_member)
     return g_strdup ("");
   if (!*safe_interface)

@@ -229,7 +229,7 @@ pst_services_lookup_start (const PstServices *services, const char *const *modul
         mildest = MIN (mildest, ((const PstServiceRule *)value)->verdict);
     }
   start = pst_service_rules_find (layers, n, "org.freedesktop.DBus", "StartServiceByName", 0);
-  return mildest == PST_SERVICE_QUIET ? mildest : MAX (mildest, start->verdict);
+  return mildest == PST_SERVICE_QUIET || !start->member ? mildest : MAX (mildest, start->verdict);
 }
 
 /* ---- owning ---- */

@@ -86,6 +86,31 @@ test_no_interface (void)
   g_assert_cmpint (judge (policy, "org.example.Family.One", NULL, "C"), ==, ALLOW);
 }
 
+/* A connection with two names, one of which is asked about, and one refused. */
+static void
+test_shared (void)
+{
+  g_autoptr (PstBusPolicy) policy = pst_catalogue_parse (text, "session");
+  g_autoptr (PstNames) names = pst_names_new ();
+  PstHeader header = { .type = PST_MESSAGE_CALL,
+                       .serial = 1,
+                       .path = "/",
+                       .interface = "org.example.Keys",
+                       .member = "Get",
+                       .destination = ":1.5",
+                       .signature = "" };
+  PstBusCase what = { .policy = policy, .names = names, .header = &header };
+  const char *ask_name;
+
+  pst_names_add_owner (names, ":1.5", "org.example.Never");
+  g_assert_cmpint (pst_filter_decide (&what, &ask_name), ==, PST_BUS_DENY);
+  pst_names_add_owner (names, ":1.5", "org.example.Keys");
+  g_assert_cmpint (pst_filter_decide (&what, &ask_name), ==, PST_BUS_ASK);
+  g_assert_cmpstr (ask_name, ==, "org.example.Keys");
+  header.member = "Count";
+  g_assert_cmpint (pst_filter_decide (&what, &ask_name), ==, PST_BUS_PASS);
+}
+
 static PstBusVerdict
 judge_notify (const PstBusPolicy *policy, const char *interface, const char *signature, gboolean have_body, gboolean no_actions)
 {
@@ -642,6 +667,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/catalogue/calls", test_calls);
   g_test_add_func ("/catalogue/no-interface", test_no_interface);
+  g_test_add_func ("/catalogue/shared", test_shared);
   g_test_add_func ("/catalogue/actions", test_actions);
   g_test_add_func ("/catalogue/start-or-not", test_start_or_not);
   g_test_add_func ("/catalogue/start-running", test_start_running);

@@ -152,6 +152,11 @@ class Desk:
     def type(self, text):
         self._x("type", "--delay", "15", text)
 
+    def clipboard(self):
+        """What was copied last, as text; "" for nothing."""
+        result = subprocess.run(["xclip", "-selection", "clipboard", "-o"], env={**os.environ, **self.env}, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=10)
+        return result.stdout if result.returncode == 0 else ""
+
     # -- the dialog
 
     def _find(self, node, test, depth=12):
@@ -240,8 +245,16 @@ class Desk:
             self.click(self.control(dialog, name))
             time.sleep(READING_TIME)  # a change of what it says is read anew
         self.click(self.control(dialog, button))
-        self.wait_no_dialog()
+        wait_until(lambda: not self._asks(said[0]), "the dialog does not go", 10.0)
         return said
+
+    def _asks(self, title):
+        """Is there a dialog with this title? After an answer there may be the next one at once, in the same window."""
+        try:
+            dialog = self.dialog()
+            return dialog is not None and dialog.get_name() == title
+        except Exception:  # noqa: BLE001: it went away while it was looked at
+            return False
 
     # -- end
 

@@ -3,7 +3,7 @@
 
 import struct
 
-from gi.repository import GdkPixbuf, GLib
+from screen import GdkPixbuf, GLib
 
 
 def _jpeg(image):
