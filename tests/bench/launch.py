@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Starting a sandbox with one remembered grant, and with ten thousand: `postern run true`, in turn."""
+"""Starting a sandbox with one remembered grant, with ten thousand, and with one and a session bus: `postern run true`, in turn."""
 import os
 import subprocess
 import time
@@ -15,13 +15,14 @@ def run(quick=False):
             os.makedirs(os.path.join(lots.home, "Grants", f"{i // 100:03}", f"{i:05}"))
         subprocess.run([b.tool("tests", "bench", "bench-client"), "grants", b.APP, os.path.join(lots.home, "Grants"), str(many)],
                        env=lots.env, check=True)
-        names = {few: "1 grant", lots: f"{many} grants"}
-        times = {few: [], lots: []}
+        bus = dict(few.env, DBUS_SESSION_BUS_ADDRESS=b.start_bus(few.top, few.spawn)[1])
+        ways = [("1 grant", few.env, "--no-bus"), (f"{many} grants", lots.env, "--no-bus"), ("1 grant, bus", bus, "--bus")]
+        times = {way[0]: [] for way in ways}
         for r in range(-3, rounds):
-            for h in ((few, lots) if r % 2 == 0 else (lots, few)):
+            for name, env, option in ways if r % 2 == 0 else reversed(ways):
                 start = time.monotonic()
-                subprocess.run([b.postern(), "run", "--app", b.APP, "--", "true"], env=h.env, check=True, stdin=subprocess.DEVNULL)
+                subprocess.run([b.postern(), "run", option, "--app", b.APP, "--", "true"], env=env, check=True, stdin=subprocess.DEVNULL)
                 if r >= 0:
-                    times[h].append((time.monotonic() - start) * 1e3)
-        for h, t in times.items():
-            b.report("launch", "total", names[h], t, "ms", times[few], limit=None if quick else 4)
+                    times[name].append((time.monotonic() - start) * 1e3)
+        for name, t in times.items():
+            b.report("launch", "total", name, t, "ms", times["1 grant"], limit=None if quick else 4)

@@ -68,25 +68,11 @@ class Scene:
 
     def start_bus(self):
         """A session bus of its own, for what is started with the buses. Ends by terminate()."""
-        config = os.path.join(self.top, "bus.conf")
-        with open(config, "w", encoding="ascii") as f:
-            f.write(BUS_CONFIG.format(path=os.path.join(self.top, "bus")))
-        bus = subprocess.Popen(["dbus-daemon", "--config-file", config, "--nofork", "--print-address=1"], stdin=subprocess.DEVNULL,
-                               stdout=subprocess.PIPE, text=True)
-        self.env["DBUS_SESSION_BUS_ADDRESS"] = bus.stdout.readline().strip()
+        bus, self.env["DBUS_SESSION_BUS_ADDRESS"] = b.start_bus(self.top)
         return bus
 
     def close(self):
         shutil.rmtree(self.top, ignore_errors=True)
-
-
-BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig>
-  <type>session</type>
-  <listen>unix:path={path}</listen>
-  <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy>
-</busconfig>
-"""
 
 
 def limit(rows, figure, ours, value, factor=1.0, against=None):
