@@ -20,6 +20,7 @@
 #include "sandbox-table.h"
 
 #define MAX_HELD 256u
+#define GONE " (deleted)"
 #define MAX_TIME (200 * G_TIME_SPAN_MILLISECOND)
 /* Of trees that were taken away the oldest are of no use: they are noted again when they are attached again. */
 #define MAX_DETACHED 256u
@@ -171,6 +172,9 @@ look_at (Search *search, const char *link, guint32 pid, const char *comm)
   if (length <= 0 || target[0] != '/')
     return;
   target[length] = '\0';
+  /* The kernel says so also of a name that the gate has made it forget. */
+  if (g_str_has_suffix (target, GONE) && !search->paths)
+    target[length - (gssize)strlen (GONE)] = '\0';
   if (search->paths ? !is_below_wanted (search, target)
                     : !(detached = path_in_detached (search, link, target)) && !is_not_given (search, target))
     return;

@@ -73,7 +73,7 @@ _postern() {
 	COMPREPLY=()
 
 	if [ "$COMP_CWORD" = 1 ]; then
-		mapfile -t COMPREPLY < <(compgen -W 'run apps grants grant revoke why export import ps log doctor --help --version' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W 'run apps grants grant revoke reset lock unlock strict stop held why export import ps log doctor --help --version' -- "$word")
 		return
 	fi
 	# "--access=view" arrives as three words.
@@ -91,6 +91,9 @@ _postern() {
 	log) options='--json -n --lines' ;;
 	grant) options='--access --answer --for' ;;
 	revoke) options='--all' ;;
+	reset) options='--home' ;;
+	stop) options='--force' ;;
+	lock | unlock | strict | held) ;;
 	why) options='--access' ;;
 	export) options='--force' ;;
 	import) options='--replace --dry-run --protected' ;;
@@ -114,10 +117,11 @@ _postern() {
 		words=$((words - 1))
 	fi
 	case $command:$words in
+	strict:1) mapfile -t COMPREPLY < <(compgen -W 'on off' -- "$word") ;;
 	export:1 | import:0)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
-	grants:0 | log:0 | grant:0 | revoke:0 | why:0 | export:0)
+	grants:0 | log:0 | grant:0 | revoke:0 | why:0 | export:0 | reset:0 | lock:0 | unlock:0 | strict:0 | stop:0 | held:0)
 		mapfile -t COMPREPLY < <(compgen -W "$(_postern_apps)" -- "$word") ;;
 	grant:1 | revoke:1 | why:1) _postern_resource "$word" ;;
 	esac
