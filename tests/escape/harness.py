@@ -194,10 +194,10 @@ class Host:
     def program(self, relative):
         return os.path.join(self.programs or BUILD, relative)
 
-    def start_broker(self):
+    def start_broker(self, *options):
         """In the foreground, so that it can be awaited and ended by its pid."""
         self.broker_log = open(os.path.join(self.root, "broker.log"), "ab")
-        self.broker = subprocess.Popen([self.program("broker/postern-broker")], env=self.env, stdin=subprocess.DEVNULL, stdout=self.broker_log,
+        self.broker = subprocess.Popen([self.program("broker/postern-broker"), *options], env=self.env, stdin=subprocess.DEVNULL, stdout=self.broker_log,
                                        stderr=self.broker_log, start_new_session=True)
         self.children.append(self.broker)
         path = os.path.join(self.runtime, "postern", "broker")
