@@ -232,7 +232,7 @@ pst_bus_rules_is_never (const PstServices *services, const char *resource)
   if (!resource_parse (resource, &parsed))
     return TRUE;
   match = pst_services_lookup (services, NULL, parsed.bus, parsed.name, NULL, NULL, 0);
-  return match.entry && match.verdict == PST_SERVICE_NEVER;
+  return !parsed.part && match.entry && match.verdict == PST_SERVICE_NEVER && !asks_for_some (services, match.entry);
 }
 
 PstAnswer

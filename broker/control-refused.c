@@ -38,7 +38,7 @@ static const char *
 check_rules (PstBroker *broker, const PstStoredRule *rule, const char *named)
 {
   g_autoptr (PstRuleset) ruleset = NULL;
-  PstDecideInput input;
+  PstDecideInput input = { 0 };
   PstDecision decision;
 
   pst_broker_decide_input_for (broker, rule->app, NULL, &input);
@@ -109,6 +109,13 @@ make_rule (PstBroker *broker, const PstEvent *event, PstLifetime lifetime, PstSt
     return _ ("In this row nothing was refused.");
   if (lifetime < PST_LIFETIME_ONCE || lifetime > PST_LIFETIME_ALWAYS)
     return _ ("It can be allowed once, for the session, or always.");
+  if (!pst_broker_read_policy (broker, &error) || !pst_host_refresh (broker->host, &error))
+    {
+      g_warning ("%s", error->message);
+      return _ ("The administrator's policy or the protected places cannot be read; see the log of postern-broker.");
+    }
+  if (pst_admin_policy_app (broker->policy, event->app).locked)
+    return _ ("Your administrator has locked this application, and nothing more can be allowed to it here.");
   rule->app = g_strdup (event->app);
   rule->resource = g_strdup (event->resource);
   rule->answer = PST_ANSWER_ALLOW;
@@ -125,11 +132,6 @@ make_rule (PstBroker *broker, const PstEvent *event, PstLifetime lifetime, PstSt
   rule->access = pst_access_is_for (PST_KIND_FILES, event->access) ? event->access : PST_ACCESS_VIEW;
   if (!pst_path_is_normal (rule->resource))
     return _ ("In this row nothing was refused.");
-  if (!pst_broker_read_policy (broker, &error) || !pst_host_refresh (broker->host, &error))
-    {
-      g_warning ("%s", error->message);
-      return _ ("The administrator's policy or the protected places cannot be read; see the log of postern-broker.");
-    }
   return check_place (broker, rule, event->kind);
 }
 

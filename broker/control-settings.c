@@ -10,7 +10,7 @@
 void
 pst_control_get_settings (PstControlCall *call)
 {
-  PstSettings settings = pst_settings_get (call->broker->store);
+  PstSettings settings = pst_daily_settings (call->broker);
   GVariantBuilder dict;
 
   g_variant_builder_init (&dict, G_VARIANT_TYPE_VARDICT);
@@ -27,7 +27,7 @@ pst_control_set_settings (PstControlCall *call)
   PstBroker *broker = call->broker;
   g_autoptr (GVariant) dict = g_variant_get_child_value (call->args, 0);
   g_autoptr (GError) error = NULL;
-  PstSettings settings = pst_settings_get (broker->store);
+  PstSettings before = pst_daily_settings (broker), settings = before;
   const char *key, *sentence = NULL;
   GVariantIter iter;
   GVariant *value;
@@ -44,7 +44,7 @@ pst_control_set_settings (PstControlCall *call)
           return;
         }
     }
-  if (!pst_settings_store (broker->store, &settings, &error))
+  if (!pst_settings_store (broker->store, &before, &settings, &error))
     {
       pst_control_fail (call, error->message);
       return;

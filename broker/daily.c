@@ -29,10 +29,21 @@ today_by_the_clock (void)
   return now_seconds () / SECONDS_OF_A_DAY;
 }
 
+PstSettings
+pst_daily_settings (PstBroker *broker)
+{
+  PstAdminSettings admin;
+
+  if (!broker->policy)
+    return pst_settings_get (broker->store, NULL);
+  admin = pst_admin_policy_settings (broker->policy);
+  return pst_settings_get (broker->store, &admin);
+}
+
 void
 pst_daily_set_bounds (PstBroker *broker)
 {
-  PstSettings settings = pst_settings_get (broker->store);
+  PstSettings settings = pst_daily_settings (broker);
   PstDays days = pst_settings_get_days (broker->store);
   PstHistoryBounds bounds = pst_settings_bounds (&settings, pst_days_today (&days, today_by_the_clock ()));
 
@@ -159,7 +170,9 @@ look (PstBroker *broker)
 
   if (!broker->store || today == broker->day)
     return;
-  settings = pst_settings_get (broker->store);
+  /* One that cannot be read stops launches, and says so there. */
+  pst_broker_read_policy (broker, NULL);
+  settings = pst_daily_settings (broker);
   days = pst_settings_get_days (broker->store);
   if (pst_days_advance (&days, today) && !pst_settings_store_days (broker->store, &days, &error))
     {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "broker.h"
+#include "settings.h"
 
 G_BEGIN_DECLS
 
@@ -12,6 +13,8 @@ G_BEGIN_DECLS
 /* The store has been opened. */
 void pst_daily_start (PstBroker *broker);
 void pst_daily_stop (PstBroker *broker);
+/* What holds: what the person has set, then the administrator's, then ours. */
+PstSettings pst_daily_settings (PstBroker *broker);
 /* The settings of the history have been changed. */
 void pst_daily_set_bounds (PstBroker *broker);
 

@@ -23,15 +23,17 @@ is_in_range (gsize field, gint64 value)
 }
 
 PstSettings
-pst_settings_get (PstStore *store)
+pst_settings_get (PstStore *store, const PstAdminSettings *admin)
 {
+  const int said[] = { admin ? admin->history_days : -1, admin ? admin->history_rows : -1, admin ? admin->unused_days : -1 };
   PstSettings settings;
 
   for (gsize i = 0; i < G_N_ELEMENTS (fields); i++)
     {
-      gint64 value = pst_store_get_meta (store, fields[i].key, fields[i].missing);
+      guint missing = said[i] >= 0 && is_in_range (i, said[i]) ? (guint)said[i] : fields[i].missing;
+      gint64 value = pst_store_get_meta (store, fields[i].key, missing);
 
-      G_STRUCT_MEMBER (guint, &settings, fields[i].offset) = is_in_range (i, value) ? (guint)value : fields[i].missing;
+      G_STRUCT_MEMBER (guint, &settings, fields[i].offset) = is_in_range (i, value) ? (guint)value : missing;
     }
   return settings;
 }
@@ -57,17 +59,20 @@ pst_settings_put (PstSettings *settings, const char *key, guint value, const cha
 }
 
 gboolean
-pst_settings_store (PstStore *store, const PstSettings *settings, GError **error)
+pst_settings_store (PstStore *store, const PstSettings *before, const PstSettings *settings, GError **error)
 {
   const char *keys[G_N_ELEMENTS (fields)];
   gint64 values[G_N_ELEMENTS (fields)];
+  gsize n = 0;
 
+  /* What stays as the administrator has it stays the administrator's. */
   for (gsize i = 0; i < G_N_ELEMENTS (fields); i++)
-    {
-      keys[i] = fields[i].key;
-      values[i] = G_STRUCT_MEMBER (guint, settings, fields[i].offset);
-    }
-  return pst_store_set_meta (store, keys, values, G_N_ELEMENTS (fields), error);
+    if (G_STRUCT_MEMBER (guint, settings, fields[i].offset) != G_STRUCT_MEMBER (guint, before, fields[i].offset))
+      {
+        keys[n] = fields[i].key;
+        values[n++] = G_STRUCT_MEMBER (guint, settings, fields[i].offset);
+      }
+  return n == 0 || pst_store_set_meta (store, keys, values, n, error);
 }
 
 PstHistoryBounds

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "admin-policy.h"
 #include "days.h"
 #include "store.h"
 
@@ -18,11 +19,12 @@ typedef struct
 #define PST_SETTINGS_MAX_ROWS 1000000u
 #define PST_SETTINGS_MAX_DAYS 36500u
 
-PstSettings pst_settings_get (PstStore *store);
+/* @admin: (nullable): for those that the person has not set. */
+PstSettings pst_settings_get (PstStore *store, const PstAdminSettings *admin);
 /* By the name of a field. FALSE with a sentence: there is none such, or the number is out of range. */
 gboolean pst_settings_put (PstSettings *settings, const char *key, guint value, const char **sentence);
-/* On the disk when this returns TRUE. */
-gboolean pst_settings_store (PstStore *store, const PstSettings *settings, GError **error);
+/* Those that are different from @before: on the disk when this returns TRUE. */
+gboolean pst_settings_store (PstStore *store, const PstSettings *before, const PstSettings *settings, GError **error);
 
 PstHistoryBounds pst_settings_bounds (const PstSettings *settings, gint64 today);
 

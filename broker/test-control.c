@@ -708,7 +708,7 @@ fill_store (Fixture *f)
                              .boot = (char *)"",
                              .login = (char *)"",
                              .real = resource,
-                             .created = 1 };
+                             .created = g_get_real_time () / G_USEC_PER_SEC };
 
       if (i % 50 == 0)
         {

@@ -294,7 +294,7 @@ test_flood (Fixture *f, gconstpointer data)
   write_one (f, event ("granted", "flood", "/g", NULL));
   for (guint round = 0; round < 2; round++)
     {
-      for (guint i = 0; i < 40; i++)
+      for (guint i = 0; i < 12; i++)
         {
           GPtrArray *events = events_new ();
 

@@ -17,4 +17,6 @@ int pst_cli_export_main (int argc, char **argv);
 int pst_cli_import_main (int argc, char **argv);
 int pst_cli_ps_main (int argc, char **argv);
 int pst_cli_log_main (int argc, char **argv);
+int pst_cli_allow_main (int argc, char **argv);
+int pst_cli_settings_main (int argc, char **argv);
 int pst_cli_doctor_main (int argc, char **argv);

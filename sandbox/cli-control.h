@@ -40,4 +40,8 @@ char *pst_cli_time (gint64 seconds);
 /* "for once", "1h", "7d", "2026-12-31", … → lifetime and end. FALSE for a word that is none. */
 gboolean pst_cli_parse_lifetime (const char *word, gint64 now, PstLifetime *lifetime, gint64 *until);
 
+/* A time that has been: "2h" and the like (ago), "today", "yesterday", "2026-11-24", "2026-11-24 14:03"; -1 for a word that is
+ * none. */
+gint64 pst_cli_parse_since (const char *word, gint64 now);
+
 G_END_DECLS

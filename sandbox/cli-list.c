@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* postern apps, grants, ps and log: what is there, and what happened. */
+/* postern apps, grants and ps: what is there. */
 #include "cli-commands.h"
 #include "cli-control.h"
 #include "cli-output.h"
@@ -222,72 +222,5 @@ pst_cli_ps_main (int argc, char **argv)
     pst_json_print_free (json);
   else
     pst_table_print_free (table, "No sandbox is running.");
-  return 0;
-}
-
-int
-pst_cli_log_main (int argc, char **argv)
-{
-  int limit = 50;
-  const GOptionEntry entries[] = { { "lines", 'n', 0, G_OPTION_ARG_INT, &limit, "How many of the newest events (50)", "N" },
-                                   { "json", 0, 0, G_OPTION_ARG_NONE, &json_wanted, "Print JSON for programs", NULL },
-                                   { NULL } };
-  g_autoptr (PstMessage) reply = NULL;
-  g_autoptr (GVariantIter) events = NULL;
-  const char *app, *what, *resource, *text;
-  guint64 sandbox;
-  guint32 access, answer, lifetime;
-  gint64 when;
-  PstJson *json = NULL;
-  PstTable *table = NULL;
-  int status;
-
-  if (!pst_cli_parse (&argc, &argv, entries, "[APP]",
-                      "Lists what was asked, answered, granted, revoked and refused, newest last.", &status))
-    return status;
-  if (argc > 2)
-    return pst_cli_fail (PST_EXIT_USAGE, "takes one application at most");
-  if (limit < 1 || limit > 100000)
-    return pst_cli_fail (PST_EXIT_USAGE, "-n takes a number from 1 to 100000");
-  reply = pst_cli_call (PST_CONTROL_LIST_EVENTS, g_variant_new ("(su)", argc > 1 ? argv[1] : "", (guint32)limit),
-                        PST_CONTROL_LIST_EVENTS_OUT);
-  if (reply == NULL)
-    return 1;
-
-  g_variant_get (reply->args, PST_CONTROL_LIST_EVENTS_OUT, &events);
-  if (argc > 1 && g_variant_iter_n_children (events) == 0 && pst_cli_check_app (argv[1]) != 0)
-    return 1;
-  if (json_wanted)
-    json = pst_json_new ();
-  else
-    table = pst_table_new ("WHEN", "APPLICATION", "WHAT", "ACCESS", "ANSWER", "RESOURCE", "", NULL);
-  while (g_variant_iter_next (events, "(x&st&s^&ayuuu&s)", &when, &app, &sandbox, &what, &resource, &access, &answer, &lifetime,
-                              &text))
-    if (json != NULL)
-      {
-        pst_json_begin (json);
-        pst_json_int (json, "time", when);
-        pst_json_string (json, "app", app);
-        pst_json_int (json, "sandbox", (gint64)sandbox);
-        pst_json_string (json, "what", what);
-        pst_json_string (json, "resource", resource);
-        pst_json_string (json, "access", access != 0 ? pst_access_to_string (access) : "");
-        pst_json_string (json, "answer", answer != 0 ? pst_answer_to_string (answer) : "");
-        pst_json_string (json, "lifetime", lifetime != 0 ? pst_lifetime_to_string (lifetime) : "");
-        pst_json_string (json, "text", text);
-        pst_json_end (json);
-      }
-    else
-      {
-        g_autofree char *time = pst_cli_time (when);
-        g_autofree char *path = pst_path_abbreviate (resource, g_get_home_dir ());
-
-        pst_table_add (table, time, app, what, access != 0 ? pst_access_to_string (access) : "-",
-                       answer != 0 ? pst_answer_to_string (answer) : "-", *path != '\0' ? path : "-", text, NULL);
-      }
-  if (json != NULL)
-    pst_json_print_free (json);
-  else
-    pst_table_print_free (table, "Nothing has happened yet.");
   return 0;
 }

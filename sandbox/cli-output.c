@@ -99,7 +99,7 @@ pst_table_print_free (PstTable *table, const char *when_empty)
 struct _PstJson
 {
   GString *text;
-  gboolean any_object, any_member;
+  gboolean any_object, any_member, lines;
 };
 
 /* Beside what JSON itself asks for, everything that could command a terminal or reorder a line is escaped. */
@@ -154,10 +154,21 @@ pst_json_new (void)
   return json;
 }
 
+PstJson *
+pst_json_new_lines (void)
+{
+  PstJson *json = g_new0 (PstJson, 1);
+
+  json->text = g_string_new (NULL);
+  json->lines = TRUE;
+  return json;
+}
+
 void
 pst_json_begin (PstJson *json)
 {
-  g_string_append (json->text, json->any_object ? ",\n " : "\n ");
+  if (!json->lines)
+    g_string_append (json->text, json->any_object ? ",\n " : "\n ");
   json->any_object = TRUE;
   json->any_member = FALSE;
   g_string_append_c (json->text, '{');
@@ -199,7 +210,7 @@ pst_json_bool (PstJson *json, const char *key, gboolean value)
 void
 pst_json_end (PstJson *json)
 {
-  g_string_append_c (json->text, '}');
+  g_string_append (json->text, json->lines ? "}\n" : "}");
 }
 
 char *
@@ -207,7 +218,8 @@ pst_json_to_text_free (PstJson *json)
 {
   char *text;
 
-  g_string_append (json->text, json->any_object ? "\n]\n" : "]\n");
+  if (!json->lines)
+    g_string_append (json->text, json->any_object ? "\n]\n" : "]\n");
   text = g_string_free (json->text, FALSE);
   g_free (json);
   return text;

@@ -17,6 +17,8 @@ void pst_table_print_free (PstTable *table, const char *when_empty);
  * is also given as "<key>_bytes" in hexadecimal. */
 typedef struct _PstJson PstJson;
 PstJson *pst_json_new (void);
+/* One object a line, and nothing around them. */
+PstJson *pst_json_new_lines (void);
 void pst_json_begin (PstJson *json);
 void pst_json_string (PstJson *json, const char *key, const char *bytes);
 void pst_json_int (PstJson *json, const char *key, gint64 value);

@@ -24,7 +24,9 @@ static const PstCommand commands[] = {
   { "export", pst_cli_export_main, "[APP] [FILE]", "your rules as a file" },
   { "import", pst_cli_import_main, "[--replace] [--dry-run] FILE", "take in what was exported" },
   { "ps", pst_cli_ps_main, "", "the sandboxes that run" },
-  { "log", pst_cli_log_main, "", "what was asked and answered" },
+  { "log", pst_cli_log_main, "[APP] [--follow] [--json]", "what was asked and answered" },
+  { "allow", pst_cli_allow_main, "ROW", "allow afterwards what a row of the log refused" },
+  { "settings", pst_cli_settings_main, "[KEY [VALUE]]", "how long things are kept" },
   { "doctor", pst_cli_doctor_main, "", "whether this system can run Postern, and what to do if not" },
 };
 
@@ -33,7 +35,7 @@ usage (FILE *out)
 {
   fputs ("Usage: postern COMMAND [ARGUMENT…]\n\n", out);
   for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
-    fprintf (out, "  postern %-7s %s\n        %s\n", commands[i].name, commands[i].synopsis, commands[i].summary);
+    fprintf (out, "  postern %-8s %s\n        %s\n", commands[i].name, commands[i].synopsis, commands[i].summary);
   fputs ("\npostern COMMAND --help tells more; postern --version tells the version.\n", out);
 }
 

@@ -38,7 +38,10 @@ _postern_value() {
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return 0 ;;
 	--x11 | --wayland) values='host' ;;
-	-n | --lines) values='20 50 200 1000' ;;
+	-n | --limit) values='20 50 200 1000' ;;
+	--since) values='today yesterday 1h 1d 7d' ;;
+	--what) values='asked answered granted revoked changed refused used expired started ended' ;;
+	--text) return 0 ;;
 	*) return 1 ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$values" -- "$word")
@@ -73,7 +76,7 @@ _postern() {
 	COMPREPLY=()
 
 	if [ "$COMP_CWORD" = 1 ]; then
-		mapfile -t COMPREPLY < <(compgen -W 'run apps grants grant revoke reset lock unlock strict stop held why export import ps log doctor --help --version' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W 'run apps grants grant revoke reset lock unlock strict stop held why export import ps log allow settings doctor --help --version' -- "$word")
 		return
 	fi
 	# "--access=view" arrives as three words.
@@ -88,7 +91,9 @@ _postern() {
 	run) _postern_run "$word"; return ;;
 	apps | ps) options='--json' ;;
 	grants) options='--json' ;;
-	log) options='--json -n --lines' ;;
+	log) options='--follow --json --limit --since --text --what' ;;
+	allow) options='--for' ;;
+	settings) options='--json' ;;
 	grant) options='--access --answer --for' ;;
 	revoke) options='--all' ;;
 	reset) options='--home' ;;
@@ -106,7 +111,7 @@ _postern() {
 	fi
 	for ((i = 2; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--access | --answer | --for | -n | --lines) i=$((i + 1)) ;;
+		--access | --answer | --for | -n | --limit | --since | --text | --what) i=$((i + 1)) ;;
 		= | :) i=$((i + 1)) ;;
 		-*) ;;
 		*) words=$((words + 1)) ;;
@@ -124,6 +129,7 @@ _postern() {
 	grants:0 | log:0 | grant:0 | revoke:0 | why:0 | export:0 | reset:0 | lock:0 | unlock:0 | strict:0 | stop:0 | held:0)
 		mapfile -t COMPREPLY < <(compgen -W "$(_postern_apps)" -- "$word") ;;
 	grant:1 | revoke:1 | why:1) _postern_resource "$word" ;;
+	settings:0) mapfile -t COMPREPLY < <(compgen -W 'history-days history-rows unused-days' -- "$word") ;;
 	esac
 }
 

@@ -145,6 +145,8 @@ class Home(Host):
         result = self.postern(*arguments, "--json")
         if result.returncode != 0:
             raise RuntimeError(f"postern {' '.join(arguments)}: {result.stderr}")
+        if arguments[0] == "log":  # one object a line
+            return [json.loads(line) for line in result.stdout.splitlines()]
         return json.loads(result.stdout)
 
     def events(self, what):

@@ -12,7 +12,7 @@ from postern_e2e import HERE, Home, run_tests
 
 LIMIT = 20
 COMPLETIONS = os.path.join(HERE, "..", "..", "data", "completions")
-COMMANDS = {"run", "apps", "grants", "grant", "revoke", "why", "export", "import", "ps", "log", "doctor"}
+COMMANDS = {"run", "apps", "grants", "grant", "revoke", "why", "export", "import", "ps", "log", "allow", "settings", "doctor"}
 APPS = {"org.example.Alpha", "org.example.Beta"}
 
 # Each says in the pipe: what is offered, a line each; at ^T the line as it stands, and that it is the end.
