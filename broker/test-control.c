@@ -205,8 +205,8 @@ test_changed (Fixture *f, gconstpointer data)
   await (f, 1);
   g_test_message ("a grant was told of after %.1f ms", (double)(g_get_monotonic_time () - begin) / 1000);
   g_assert_cmpint (g_get_monotonic_time () - begin, <, 5 * G_USEC_PER_SEC);
-  g_assert_cmpuint (f->apps->len, ==, 1);
-  g_assert_cmpstr (f->apps->pdata[0], ==, "viewer");
+  /* those of the sandbox that has just started may be told with it */
+  g_assert_true (g_ptr_array_find_with_equal_func (f->apps, "viewer", g_str_equal, NULL));
 
   /* A question that is answered, and what is attached by it. */
   ask = test_ask (f->sandbox, a, PST_ACCESS_VIEW, PST_OP_LOOKUP);

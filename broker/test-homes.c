@@ -213,7 +213,7 @@ swap (gpointer data)
 static void
 test_swapped (Fixture *f, gconstpointer data)
 {
-  for (int round = 0; round < 30; round++)
+  for (int round = 0; round < 10; round++)
     {
       Swapper swapper = { openat (f->fd, "app", O_RDONLY | O_DIRECTORY | O_CLOEXEC), f->outside, 0 };
       GThread *thread;
