@@ -4,8 +4,9 @@ import os
 import sys
 import time
 
-from gi.repository import GLib
+from gi.repository import Gio, GLib
 
+from bus import Bus
 from control import Control, ControlError
 from inside import Servant
 from postern_e2e import Home, ScriptedPerson, run_tests, wait_until
@@ -203,6 +204,48 @@ def test_hostile_home(tap):
         window.call("ResetApp", "(sb)", APP, True)
         tap.ok(not os.path.exists(private), "and it is gone")
         tap.ok(home.read("Documents/precious") == b"all of it\n", "nothing outside of it is touched")
+
+
+def test_on_the_bus(tap):
+    with Home() as home, Bus(home, []):
+        home.postern("apps")
+        flags = Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION
+        window, other = (Gio.DBusConnection.new_for_address_sync(home.env["DBUS_SESSION_BUS_ADDRESS"], flags, None, None) for _ in range(2))
+        context = GLib.MainContext.default()
+        told = {"window": [], "other": []}
+
+        def call(connection, method, arguments=None):
+            return connection.call_sync("org.postern.Broker1", "/org/postern/Broker1", "org.postern.Control1", method, arguments, None, 0, 10000, None)
+
+        def is_there():
+            try:
+                call(other, "GetStatus")
+                return True
+            except GLib.Error:
+                return False
+
+        wait_until(is_there, "the broker is not on the bus")
+        for name, connection in (("window", window), ("other", other)):
+            connection.signal_subscribe("org.postern.Broker1", "org.postern.Control1", "Changed", "/org/postern/Broker1", None, 0,
+                                        lambda *arguments, name=name: told[name].append(arguments[5].unpack()))
+        call(window, "Watch", GLib.Variant("(b)", (False,)))
+        home.grant(home.path("Pictures"), app=APP)
+
+        def seen():
+            context.iteration(False)
+            return any(topics & GRANTS and APP in apps for topics, apps in told["window"])
+
+        wait_until(seen, "the window on the bus is not told")
+        tap.ok(True, "who has called Watch on the session bus is told")
+        call(other, "GetStatus")
+        while context.iteration(False):
+            pass
+        tap.ok(told["other"] == [], "and nobody else", str(told["other"]))
+        reply = call(window, "ListEntries", GLib.Variant("(s)", (APP,))).unpack()[0]
+        tap.ok(len(reply) == 1 and reply[0][12] == 4, "a rule by command is one by command", str(reply))
+        call(window, "Grant", GLib.Variant("(suayuuuux)", (APP, 1, home.path("Documents").encode() + b"\0", 0, 1, 1, 3, 0)))
+        reply = call(window, "ListEntries", GLib.Variant("(s)", (APP,))).unpack()[0]
+        tap.ok(reply[-1][12] == 3, "and one that a window makes is one of the manager", str(reply))
 
 
 def test_errors(tap):
