@@ -208,8 +208,8 @@ opens_some (const PstServices *services, const PstServiceEntry *entry)
   return FALSE;
 }
 
-static gboolean
-asks_for_some (const PstServices *services, const PstServiceEntry *entry)
+gboolean
+pst_bus_rules_asks_for_some (const PstServices *services, const PstServiceEntry *entry)
 {
   const GPtrArray *rules = pst_services_rules (services);
 
@@ -232,7 +232,8 @@ pst_bus_rules_is_never (const PstServices *services, const char *resource)
   if (!resource_parse (resource, &parsed))
     return TRUE;
   match = pst_services_lookup (services, NULL, parsed.bus, parsed.name, NULL, NULL, 0);
-  return !parsed.part && match.entry && match.verdict == PST_SERVICE_NEVER && !asks_for_some (services, match.entry);
+  return !parsed.part && match.entry && match.verdict == PST_SERVICE_NEVER &&
+         !pst_bus_rules_asks_for_some (services, match.entry);
 }
 
 PstAnswer
@@ -251,7 +252,7 @@ pst_bus_rules_decide (const PstDecideInput *input, const PstServices *services, 
     {
       PstServiceMatch match = pst_services_lookup (services, modules_of (input), parsed.bus, parsed.name, NULL, NULL, 0);
 
-      if (match.entry && match.verdict == PST_SERVICE_NEVER && !asks_for_some (services, match.entry))
+      if (match.entry && match.verdict == PST_SERVICE_NEVER && !pst_bus_rules_asks_for_some (services, match.entry))
         return PST_ANSWER_DENY;
     }
   return said.answer == PST_ANSWER_ALLOW ? PST_ANSWER_ALLOW : PST_ANSWER_ASK;

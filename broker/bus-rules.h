@@ -35,6 +35,10 @@ PstBusSaid pst_bus_rules_says (const PstDecideInput *input, const char *resource
 /* What comes of it for what the catalogue, or a module, has @match for. */
 PstAnswer pst_bus_rules_combine (const PstServices *services, const PstBusSaid *said, const PstServiceMatch *match);
 
+/* Does the catalogue ask for some messages of a service that it refuses as a whole? Then it is one to be asked
+ * for. @entry: of the service. */
+gboolean pst_bus_rules_asks_for_some (const PstServices *services, const PstServiceEntry *entry);
+
 /* What the rules say about a resource, PST_ANSWER_ALLOW, DENY or ASK: locks, the person's rule for the
  * shortest time, the administrator's defaults, the catalogue. */
 PstAnswer pst_bus_rules_decide (const PstDecideInput *input, const PstServices *services, const char *resource);

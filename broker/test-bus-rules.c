@@ -332,6 +332,8 @@ test_listed (World *world, gconstpointer data)
   g_assert_cmpint (pst_bus_rules_effective (&world->input, world->services, "session:org.example.Shell"), ==, PST_ANSWER_ASK);
   g_assert_cmpint (pst_bus_rules_effective (&world->input, world->services, "session:org.example.Quiet"), ==, PST_ANSWER_ALLOW);
   g_assert_cmpint (pst_bus_rules_effective (&world->input, world->services, "session:org.example.Never"), ==, PST_ANSWER_DENY);
+  g_assert_false (pst_bus_rules_is_never (world->services, "session:org.example.Shell"));
+  g_assert_true (pst_bus_rules_is_never (world->services, "session:org.example.Never"));
   say (world, "session:org.example.Shell", PST_ANSWER_ALLOW, PST_LIFETIME_ALWAYS);
   say (world, "session:org.example.Never", PST_ANSWER_ALLOW, PST_LIFETIME_ALWAYS);
   expect_lines (world, (const char *const[]){ "session org.example.Shell * * deny",

@@ -14,6 +14,8 @@ static const char catalogue[] = "[session org.example.Quiet]\n"
                                 "Messages=org.example.Keys.GetSecret\n"
                                 "[system org.example.Never]\n"
                                 "Title=The power switch\nIcon=x\nRisk=It may do all.\nVerdict=never\n"
+                                "[session org.example.Shell]\n"
+                                "Title=The desktop\nIcon=x\nRisk=Some.\nVerdict=never\nAsk=org.example.Shell.*\n"
                                 "[module toys]\nTitle=Toys\n"
                                 "session org.example.Keys org.example.Keys.List=quiet\n";
 static const char admin_text[] = "[Lock Bus]\nsession:org.locked.Name=deny\n"
@@ -99,6 +101,10 @@ test_nobody (World *world, gconstpointer data)
   expect (world, "session:org.example.Keys/read", PST_ANSWER_ASK, 0, "It may read them.");
   expect (world, "session:org.example.Keys/org.example.Keys.List", PST_ANSWER_ALLOW, 0, "one of “Toys” (toys)");
   expect (world, "session:org.who.Knows", PST_ANSWER_ASK, 0, "does not have it");
+  /* of what is refused but for what is listed */
+  expect (world, "session:org.example.Shell", PST_ANSWER_ASK, 0, "The desktop is asked about");
+  expect (world, "session:org.example.Shell/org.example.Shell.Do", PST_ANSWER_ASK, 0, "The desktop is asked about");
+  expect (world, "session:org.example.Shell/org.other.Do", PST_ANSWER_DENY, 0, "is denied without a question");
   expect (world, "system:org.example.Keys", PST_ANSWER_ASK, 0, "does not have it");
 }
 

@@ -79,6 +79,9 @@ subject_parse (const PstServices *services, const char *const *modules, const ch
     }
   subject->match = pst_services_lookup (services, modules, subject->bus, subject->name, subject->interface, subject->member,
                                         PST_SERVICE_TRAIT_ACTIONS);
+  if (!subject->interface && subject->match.entry && subject->match.verdict == PST_SERVICE_NEVER &&
+      pst_bus_rules_asks_for_some (services, subject->match.entry))
+    subject->match.verdict = PST_SERVICE_ASK;
   subject->resource = subject->match.entry && subject->match.entry->part
                           ? g_strconcat (whole, "/", subject->match.entry->part, NULL)
                           : g_strdup (whole);
