@@ -12,9 +12,9 @@
 #include "pst-path.h"
 #include "pst-text.h"
 #include "pst-user-dirs.h"
+#include "settings.h"
 
 #define MAX_SIZE (64u << 10)
-#define MAX_NUMBER 100000000
 
 typedef enum
 {
@@ -266,22 +266,35 @@ static gboolean
 parse_setting (Parser *parser, const char *key, const char *value)
 {
   PstAdminSettings *settings = &parser->policy->settings;
+  const struct
+  {
+    const char *key, *setting;
+    int *out;
+  } known[] = { { "HistoryDays", "history_days", &settings->history_days },
+                { "HistoryRows", "history_rows", &settings->history_rows },
+                { "UnusedDays", "unused_days", &settings->unused_days } };
   g_autofree char *shown = pst_text_for_display (key, 40);
   gsize length = strlen (value);
-  guint64 number = 0;
-  int *out = strcmp (key, "HistoryDays") == 0   ? &settings->history_days
-             : strcmp (key, "HistoryRows") == 0 ? &settings->history_rows
-             : strcmp (key, "UnusedDays") == 0  ? &settings->unused_days
-                                                : NULL;
 
-  if (!out)
-    return REFUSE (parser, _ ("there is no key “%s” in [Settings]; use HistoryDays, HistoryRows or UnusedDays"), shown);
-  if (length == 0 || length > 9 || strspn (value, "0123456789") != length ||
-      (number = g_ascii_strtoull (value, NULL, 10)) > MAX_NUMBER)
-    return REFUSE (parser, _ ("%s is no number from 0 to %d"), shown, MAX_NUMBER);
-  if (*out == -1)
-    *out = (int)number;
-  return TRUE;
+  for (gsize i = 0; i < G_N_ELEMENTS (known); i++)
+    {
+      PstSettings settings_of_nobody = { 0 };
+      const char *sentence = NULL;
+      guint number;
+
+      if (strcmp (known[i].key, key) != 0)
+        continue;
+      if (length == 0 || length > 9 || strspn (value, "0123456789") != length)
+        return REFUSE (parser, _ ("%s is no number"), shown);
+      number = (guint)g_ascii_strtoull (value, NULL, 10);
+      if (!pst_settings_put (&settings_of_nobody, known[i].setting, number, &sentence))
+        return REFUSE (
+            parser, _ ("%s is out of range: days are from 1 to 36500, rows from 1000 to 1000000, and 0 is without end"), shown);
+      if (*known[i].out == -1)
+        *known[i].out = (int)number;
+      return TRUE;
+    }
+  return REFUSE (parser, _ ("there is no key “%s” in [Settings]; use HistoryDays, HistoryRows or UnusedDays"), shown);
 }
 
 /* The whole */

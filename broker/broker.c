@@ -266,7 +266,7 @@ pst_broker_read_policy (PstBroker *broker, GError **error)
       return TRUE;
     }
   broker->policy = policy;
-  pst_changes_note (broker, PST_TOPIC_ADMINISTRATOR, NULL);
+  pst_changes_note (broker, PST_TOPIC_ADMINISTRATOR | PST_TOPIC_APPS | PST_TOPIC_SETTINGS, NULL);
   pst_push_app (broker, NULL, on_policy_pushed, NULL);
   pst_admin_policy_free (before);
   return TRUE;

@@ -176,6 +176,8 @@ test_refused (void)
     { "[Application]\nStrict=yes\n", "line 2:", "Strict" },
     { "[Settings]\nHistoryDays=-1\n", "line 2:", "HistoryDays" },
     { "[Settings]\nHistoryDays=1234567890\n", "line 2:", "HistoryDays" },
+    { "[Settings]\nUnusedDays=36501\n", "line 2:", "UnusedDays" },
+    { "[Settings]\nHistoryRows=10\n", "line 2:", "HistoryRows" },
     { "[Settings]\nDays=1\n", "line 2:", "Days" },
     { "[Lock Files]\n\x1b[31m=deny\n", "line 2:", "\\x1B[31m" },
     { "[Lock Files]\n~/\xff=deny\n", "line 1:", "UTF-8" },

@@ -255,6 +255,41 @@ test_switches (Fixture *f, gconstpointer data)
   pst_peer_unref (control);
 }
 
+static guint
+setting (Fixture *f, const char *key)
+{
+  PstPeer *control = test_connect (f->broker, "control");
+  g_autoptr (GVariant) reply = test_call (control, PST_CONTROL_GET_SETTINGS, NULL), dict = g_variant_get_child_value (reply, 0);
+  guint32 value;
+
+  g_assert_true (g_variant_lookup (dict, key, "u", &value));
+  pst_peer_unref (control);
+  return value;
+}
+
+/* What the person has set is theirs; what they have not follows the administrator, also later. */
+static void
+test_settings (Fixture *f, gconstpointer data)
+{
+  PstPeer *control;
+  GVariantBuilder changes;
+  g_autofree char *started = NULL;
+
+  g_assert_cmpuint (setting (f, "unused_days"), ==, 90);
+  write_policy (f, "a.conf", "[Settings]\nUnusedDays=30\nHistoryDays=20\n");
+  g_assert_null (started = launch_refused (f));
+  g_assert_cmpuint (setting (f, "unused_days"), ==, 30);
+  g_variant_builder_init (&changes, G_VARIANT_TYPE_VARDICT);
+  g_variant_builder_add (&changes, "{sv}", "unused_days", g_variant_new_uint32 (7));
+  control = test_connect (f->broker, "control");
+  g_variant_unref (test_call (control, PST_CONTROL_SET_SETTINGS, g_variant_new ("(a{sv})", &changes)));
+  pst_peer_unref (control);
+  write_policy (f, "a.conf", "[Settings]\nUnusedDays=31\nHistoryDays=21\n");
+  g_assert_null (started = launch_refused (f));
+  g_assert_cmpuint (setting (f, "unused_days"), ==, 7);
+  g_assert_cmpuint (setting (f, "history_days"), ==, 21);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -264,5 +299,6 @@ main (int argc, char **argv)
   g_test_add ("/broker-policy/untrusted", Fixture, NULL, set_up, test_untrusted, tear_down);
   g_test_add ("/broker-policy/made-later", Fixture, NULL, set_up, test_made_later, tear_down);
   g_test_add ("/broker-policy/switches", Fixture, NULL, set_up, test_switches, tear_down);
+  g_test_add ("/broker-policy/settings", Fixture, NULL, set_up, test_settings, tear_down);
   return g_test_run ();
 }
