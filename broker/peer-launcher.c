@@ -234,7 +234,8 @@ make_sandbox (PstConnection *connection, GVariant *request, char **home, char **
   sandbox->tty = lookup_boolean (request, "tty");
   sandbox->screen = pst_screen_key (sandbox->environment, sandbox->tty, sandbox->number);
   sandbox->launch_dir = pst_lookup_bytes (request, "cwd");
-  if (!apply_profile (broker, request, sandbox, &error) || !(*home = pst_private_home (broker->state_dir, info->id, &error)))
+  if (!apply_profile (broker, request, sandbox, &error) ||
+      !(*home = pst_private_home (broker->state_dir, info->id, broker->host->user_dirs, broker->host->home, &error)))
     return *sentence = g_strdup (error->message), NULL;
   sandbox->strict = lookup_boolean (request, "strict") || (sandbox->profile && pst_profile_get_strict (sandbox->profile)) ||
                     is_strict (broker, info->id);

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include <glib/gi18n.h>
 
 #include "pst-fd.h"
+#include "pst-path.h"
 
 /* One directory of ours in @parent, not through a symlink. */
 static int
@@ -46,8 +48,53 @@ enter (int parent, const char *name, GError **error, const char *shown)
   return pst_fd_steal (&fd);
 }
 
+/* The user directories as user-dirs.dirs has them. */
+static char *
+write_user_dirs (const GPtrArray *user_dirs, const char *home)
+{
+  GString *out = g_string_new ("# Made by Postern: where your Documents, Pictures and the like are.\n");
+
+  for (guint i = 0; i < user_dirs->len; i++)
+    {
+      const PstUserDir *dir = user_dirs->pdata[i];
+      gboolean below = pst_path_is_below_or_equal (dir->path, home);
+
+      if (strpbrk (dir->path, "\n\r"))
+        continue;
+      g_string_append_printf (out, "XDG_%s_DIR=\"%s", dir->key, below ? "$HOME" : "");
+      for (const char *p = dir->path + (below ? strlen (home) : 0); *p; p++)
+        {
+          if (strchr ("\"\\$`", *p))
+            g_string_append_c (out, '\\');
+          g_string_append_c (out, *p);
+        }
+      g_string_append (out, "\"\n");
+    }
+  return g_string_free (out, FALSE);
+}
+
+/* Programs find Pictures by this file, under whatever name. Written once, into what is surely the private home: the application
+ * may have put anything there. That it cannot be written is no reason not to start. */
+static void
+tell_user_dirs (int home, const GPtrArray *user_dirs, const char *real_home)
+{
+  pst_autofd config = -1, file = -1;
+  g_autofree char *text = NULL;
+
+  if (faccessat (home, ".config/user-dirs.dirs", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+    return;
+  (void)mkdirat (home, ".config", 0700);
+  config = openat (home, ".config", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  file = config < 0 ? -1 : openat (config, "user-dirs.dirs", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (file < 0)
+    return;
+  text = write_user_dirs (user_dirs, real_home);
+  if (write (file, text, strlen (text)) != (ssize_t)strlen (text))
+    unlinkat (config, "user-dirs.dirs", 0);
+}
+
 char *
-pst_private_home (const char *state_dir, const char *app, GError **error)
+pst_private_home (const char *state_dir, const char *app, const GPtrArray *user_dirs, const char *real_home, GError **error)
 {
   pst_autofd state = -1, homes = -1, home = -1;
   char *real, *result;
@@ -60,6 +107,8 @@ pst_private_home (const char *state_dir, const char *app, GError **error)
     }
   if ((homes = enter (state, "homes", error, state_dir)) < 0 || (home = enter (homes, app, error, state_dir)) < 0)
     return NULL;
+  if (user_dirs)
+    tell_user_dirs (home, user_dirs, real_home);
   if (!(real = realpath (state_dir, NULL)))
     {
       g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), "%s: %s", state_dir, g_strerror (errno));

@@ -89,6 +89,34 @@ def keep(tap, desk, program, app, window, key, schema, name):
         tap.ok(home.look() == home.before and home.read(".config/dconf/user") == DCONF, f"{program}: the host's settings are as they were", home.look())
 
 
+PICTURES = """
+from gi.repository import GLib
+print(GLib.get_user_special_dir(GLib.UserDirectory.DIRECTORY_PICTURES), GLib.get_user_special_dir(GLib.UserDirectory.DIRECTORY_DOCUMENTS))
+"""
+
+
+def test_user_dirs(tap, desk):
+    """Programs are told where Pictures is, and what they put in that file's place is not followed."""
+    with Home(home_name="anna", desk=desk) as home:
+        home.write(".config/user-dirs.dirs", 'XDG_PICTURES_DIR="$HOME/Bilder für uns"\n')
+        found = home.run("/usr/bin/python3", "-c", PICTURES)
+        tap.ok(found.stdout == f'{home.path("Bilder für uns")} {home.path("Documents")}\n', "a program finds Pictures under the name that it has", found.stdout + found.stderr)
+        tap.ok(home.n_asked() == 0, "without a question")
+        own = home.path(".local/share/postern/homes/escape-test/.config")
+        planted = home.sh('rm ~/.config/user-dirs.dirs && ln -s "$HOME/planted" ~/.config/user-dirs.dirs && echo done')
+        home.run("true")
+        tap.ok(planted.stdout == "done\n" and os.path.islink(os.path.join(own, "user-dirs.dirs")) and not os.path.lexists(home.path("planted")),
+               "a link in its place leads nowhere", planted.stdout + planted.stderr)
+        os.rename(own, own + ".old")
+        os.mkdir(home.path("elsewhere"))
+        os.symlink(home.path("elsewhere"), own)
+        home.run("true")
+        tap.ok(os.listdir(home.path("elsewhere")) == [], "nor one in the place of its directory", os.listdir(home.path("elsewhere")))
+        os.unlink(own)
+        home.run("true")
+        tap.ok("Bil" in home.read(os.path.join(own, "user-dirs.dirs")).decode(), "control: without the link it is written again")
+
+
 def test_gedit(tap, desk):
     keep(tap, desk, *PROGRAMS[0])
 

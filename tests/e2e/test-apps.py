@@ -175,6 +175,33 @@ def test_viewers(tap, desk):
             home.end(child, before)
 
 
+def test_open_dialog(tap, desk):
+    with Desktop(desk) as home:
+        write_pdf(home.path("Documents", "form.pdf"))
+        before = set(desk.windows())
+        child = home.launch("evince")
+        desk.wait_window("Recent Documents")
+        wait_idle(lambda: home.application(child.pid))
+        desk.focus("Recent Documents")
+        desk.key("ctrl+o")
+        said = desk.answer("Allow this time")
+        tap.ok("view your Documents" in said[0], "evince: its dialog for opening files looks into Documents first, which is asked about", said)
+        desk.focus("Open Document")
+        desk.settle()
+        desk.shot("open-dialog")
+        desk.type("form")
+        wait_idle(lambda: home.application(child.pid))
+        tap.ok(home.n_asked() == 1, "typing looks for the name in the folder, and does not ask for the desktop's index of all files", home.postern("log").stdout)
+        desk.key("ctrl+l")
+        desk.type(home.path("Documents", "form.pdf"))
+        wait_idle(lambda: home.application(child.pid))
+        desk.key("Return")
+        wait_until(lambda: blue_of_the_form(desk) > 100, "the form does not come")
+        tap.ok(True, "evince: and opens the form")
+        home.check(tap, "the dialog for opening files", 1)
+        home.end(child, before)
+
+
 def test_film(tap, desk):
     with Desktop(desk) as home:
         pictures = [screen.paint(320, 210, hue=hue) for hue in (0.2, 0.8)]
