@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The same traffic through xdg-dbus-proxy and through ours looks the same to a client and to those whom it writes to."""
+import collections
 import os
 import re
+import subprocess
 
 from wire import BUS, CALL, ERROR, NO_AUTO_START, NO_REPLY, OURS, PEER, RETURN, SIGNAL, World, run_tests
 
@@ -166,12 +168,21 @@ def run(program, options):
     return Script(program, options).seen
 
 
+def passes_more(policy_options):
+    """Since 0.1.6 the peer passes every broadcast of a name for which there is a rule of any kind, so that a rule for calls opens all
+    its broadcasts, and one for some broadcasts opens the others. Ours keeps to the rule."""
+    words = subprocess.run([PEER, "--version"], capture_output=True, text=True, check=True).stdout.split()
+    return tuple(map(int, words[-1].split("."))) >= (0, 1, 6) and any(o.startswith(("--call", "--broadcast")) for o in policy_options)
+
+
 def same(tap, name, options):
-    ours, theirs = run(OURS, options), run(PEER, options)
+    ours, theirs = (collections.Counter(map(str, run(program, options))) for program in (OURS, PEER))
     # NameOwnerChanged of several names that one event causes come in any order.
-    different = [(a, b) for a, b in zip(sorted(ours, key=str), sorted(theirs, key=str)) if a != b]
-    tap.ok(sorted(ours, key=str) == sorted(theirs, key=str), f"{name}: {len(ours)} things seen are the same",
-           "\n".join(f"ours  {a}\ntheirs {b}" for a, b in different[:3]) + f"\n{len(ours)} and {len(theirs)}")
+    only_ours, only_theirs = sorted((ours - theirs).elements()), sorted((theirs - ours).elements())
+    if passes_more(options):
+        only_theirs = [seen for seen in only_theirs if not seen.startswith('("emitted') or "'client', (4," not in seen]
+    tap.ok(not only_ours and not only_theirs, f"{name}: {ours.total()} things seen are the same",
+           "\n".join([f"ours   {seen}" for seen in only_ours[:5]] + [f"theirs {seen}" for seen in only_theirs[:5]]))
 
 
 def test_same(tap):
