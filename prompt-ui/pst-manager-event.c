@@ -15,6 +15,15 @@ pst_history_row_free (gpointer data)
   g_free (row);
 }
 
+/* What is said, and in brackets the program that asked, which the broker tells in a second line. */
+static char *
+words_of (const char *text)
+{
+  const char *program = strchr (text, '\n');
+
+  return program ? g_strdup_printf ("%.*s [%s]", (int)(program - text), text, program + 1) : g_strdup (text);
+}
+
 GPtrArray *
 pst_history_rows_parse (GVariant *rows)
 {
@@ -43,7 +52,7 @@ pst_history_rows_parse (GVariant *rows)
       row->access = (PstAccess)access;
       row->answer = (PstAnswer)answer;
       row->lifetime = (PstLifetime)lifetime;
-      row->text = g_strdup (text);
+      row->text = words_of (text);
       g_variant_unref (bytes);
       g_ptr_array_add (found, row);
     }

@@ -170,6 +170,28 @@ test_lifetime (void)
 }
 
 static void
+test_since (void)
+{
+  const gint64 now = 1700000000, day = 24 * 60 * 60;
+  gint64 today = pst_cli_parse_since ("today", now);
+  static const char *const bad[] = {
+    "", "x", "-1h", "5", "5y", "h", "2026-13-01", "2026-01-01 25:00", "2026-01-01 10:00 x", "99999999999h"
+  };
+
+  g_assert_cmpint (pst_cli_parse_since ("2h", now), ==, now - 2 * 60 * 60);
+  g_assert_cmpint (pst_cli_parse_since ("30m", now), ==, now - 30 * 60);
+  g_assert_cmpint (pst_cli_parse_since ("7d", now), ==, now - 7 * day);
+  g_assert_cmpint (pst_cli_parse_since ("2w", now), ==, now - 14 * day);
+  g_assert_true (today <= now && today > now - day);
+  g_assert_true (pst_cli_parse_since ("yesterday", now) < today);
+  g_assert_cmpint (pst_cli_parse_since ("2023-11-14", now), >, 0);
+  g_assert_cmpint (pst_cli_parse_since ("2023-11-14 10:30", now), ==,
+                   pst_cli_parse_since ("2023-11-14", now) + (10 * 60 + 30) * 60);
+  for (gsize i = 0; i < G_N_ELEMENTS (bad); i++)
+    g_assert_cmpint (pst_cli_parse_since (bad[i], now), ==, -1);
+}
+
+static void
 test_near (void)
 {
   g_assert_true (pst_cli_app_is_near ("org.gnome.eg", "org.gnome.eog", "Image Viewer", "/usr/bin/eog"));
@@ -190,6 +212,7 @@ main (int argc, char **argv)
   g_test_add_func ("/doctor/yama", test_yama);
   g_test_add_func ("/cli/json", test_json);
   g_test_add_func ("/cli/lifetime", test_lifetime);
+  g_test_add_func ("/cli/since", test_since);
   g_test_add_func ("/cli/near", test_near);
   return g_test_run ();
 }

@@ -235,8 +235,8 @@ no_text (guint round, guint rows)
   return by_text (none[round % G_N_ELEMENTS (none)]);
 }
 
-/* Each three of its characters is in thousands of rows, and together they are in none: the index does not know which follow each
- * other. This is what it costs to look at the rows. */
+/* Each three of its characters is in thousands of rows, and together they are in none: the index does not know which follow
+ * each other. This is what it costs to look at the rows. */
 static PstHistoryFilter *
 crossing_text (guint round, guint rows)
 {
