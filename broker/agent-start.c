@@ -18,6 +18,7 @@
 #include "postern-ipc.h"
 #include "pst-programs.h"
 #include "sandbox-table.h"
+#include "sheet.h"
 
 #define START_TIMEOUT_MS 15000
 #define MAX_FAILURES 3
@@ -382,6 +383,7 @@ pst_screen_agent_gone (PstAgent *agent)
   g_autoptr (GPtrArray) questions = pst_ask_queue_list (broker->queue);
 
   g_ptr_array_remove (broker->agents, agent);
+  pst_sheets_agent_gone (broker, agent);
   for (guint i = 0; i < questions->len; i++)
     {
       PstQuestion *question = questions->pdata[i];

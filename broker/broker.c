@@ -166,6 +166,7 @@ pst_broker_new (GError **error)
   broker->changes = pst_changes_new ();
   broker->undo = pst_undo_list_new ();
   broker->presence = pst_presence_new (on_presence, broker);
+  broker->sheets = g_ptr_array_new ();
   broker->question_timeout = QUESTION_TIMEOUT;
   broker->started = g_get_real_time () / G_USEC_PER_SEC;
   /* Gates outlive a broker: its generations go on from where an earlier one's were. */
@@ -207,6 +208,7 @@ pst_broker_free (PstBroker *broker)
   pst_store_close (g_steal_pointer (&broker->store));
   g_clear_pointer (&broker->sandboxes, g_hash_table_unref);
   g_clear_pointer (&broker->screens, g_hash_table_unref);
+  g_clear_pointer (&broker->sheets, g_ptr_array_unref);
   g_ptr_array_unref (broker->agents);
   pst_ask_queue_free (broker->queue);
   pst_changes_free (broker->changes);
@@ -375,6 +377,21 @@ pst_broker_is_locked (PstBroker *broker, const char *app)
   return (stored && stored->locked) || pst_admin_policy_app (broker->policy, app).locked;
 }
 
+/* A run that was given one thing has nothing of what was allowed at other times; what was refused then stays refused, but for
+ * exactly what it was given. */
+static void
+keep_for_this_run (PstDecideInput *input)
+{
+  for (guint i = input->rules->len; i-- > 0;)
+    {
+      const PstStoredRule *rule = input->rules->pdata[i];
+      gboolean is_own = rule->lifetime == PST_LIFETIME_ONCE && rule->sandbox == input->sandbox;
+
+      if (!is_own && rule->answer != PST_ANSWER_DENY && rule->answer != PST_ANSWER_HIDE)
+        g_ptr_array_remove_index (input->rules, i);
+    }
+}
+
 void
 pst_broker_decide_input (PstBroker *broker, PstSandbox *sandbox, PstDecideInput *input)
 {
@@ -388,7 +405,11 @@ pst_broker_decide_input (PstBroker *broker, PstSandbox *sandbox, PstDecideInput 
     .locked = pst_broker_is_locked (broker, sandbox->app->id),
     .launch_dir = sandbox->launch_dir,
     .now = g_get_real_time () / G_USEC_PER_SEC,
+    .quiet = sandbox->quiet,
+    .only = sandbox->only,
   };
+  if (sandbox->only && input->rules)
+    keep_for_this_run (input);
 }
 
 void

@@ -54,6 +54,7 @@ struct _PstBroker
   PstServices *services; /* the catalogue */
   PstPolicyCache *policies;
   PstAskQueue *queue;
+  GPtrArray *sheets;     /* of PstSheet: first starts that wait for a person */
   GHashTable *sandboxes; /* number → PstSandbox, a reference each */
   GPtrArray *agents;     /* of PstAgent, borrowed from their connections */
   GHashTable *screens;   /* key → PstScreen, owned */
@@ -62,7 +63,7 @@ struct _PstBroker
   PstPresence *presence;
   PstHomes *homes;
   guint n_connections;
-  guint64 last_generation;
+  guint64 last_generation, last_sheet;
   gint64 question_timeout; /* microseconds */
   gint64 started;          /* real time, seconds */
   gint64 day;              /* on which daily.h has done its work, 0: none yet */
@@ -131,6 +132,8 @@ struct _PstSandbox
   GVariant *environment; /* a{sv} */
   char *screen;          /* where its questions go */
   gboolean tty, strict;
+  gboolean quiet; /* what no rule speaks of is hidden, and refused by services, without a question */
+  gboolean only;  /* quiet, and of what was ever allowed only what is for this run alone counts */
   pid_t supervisor, init;
   int supervisor_pidfd; /* -1: none */
   guint64 pid_ns;       /* of init, 0 before it is known */

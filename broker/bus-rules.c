@@ -236,6 +236,13 @@ pst_bus_rules_is_never (const PstServices *services, const char *resource)
          !pst_bus_rules_asks_for_some (services, match.entry);
 }
 
+/* Where nobody is asked, what would be asked is refused. */
+static PstAnswer
+unless_quiet (const PstDecideInput *input, PstAnswer answer)
+{
+  return answer == PST_ANSWER_ASK && input->quiet ? PST_ANSWER_DENY : answer;
+}
+
 PstAnswer
 pst_bus_rules_decide (const PstDecideInput *input, const PstServices *services, const char *resource)
 {
@@ -246,7 +253,7 @@ pst_bus_rules_decide (const PstDecideInput *input, const PstServices *services, 
     return PST_ANSWER_DENY;
   said = says (input, parsed.bus, parsed.name, parsed.part);
   if (said.answer != 0 && !(said.answer == PST_ANSWER_ALLOW && said.tier == PST_TIER_DEFAULT))
-    return said.answer;
+    return unless_quiet (input, said.answer);
   /* What is asked for is not allowed quietly: the proxy would not have asked. So the catalogue can only refuse. */
   if (!parsed.part)
     {
@@ -255,7 +262,7 @@ pst_bus_rules_decide (const PstDecideInput *input, const PstServices *services, 
       if (match.entry && match.verdict == PST_SERVICE_NEVER && !pst_bus_rules_asks_for_some (services, match.entry))
         return PST_ANSWER_DENY;
     }
-  return said.answer == PST_ANSWER_ALLOW ? PST_ANSWER_ALLOW : PST_ANSWER_ASK;
+  return said.answer == PST_ANSWER_ALLOW ? PST_ANSWER_ALLOW : unless_quiet (input, PST_ANSWER_ASK);
 }
 
 PstAnswer

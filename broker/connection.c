@@ -106,6 +106,7 @@ on_closed (PstPeer *peer, gpointer user_data)
   g_free (connection->agent.kind);
   g_free (connection->agent.target);
   g_free (connection->agent.screen);
+  pst_peer_launcher_gone (connection);
   if (connection->sandbox)
     {
       pst_sandbox_end (connection->sandbox);

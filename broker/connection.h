@@ -40,6 +40,7 @@ typedef struct
   PstRole role;
   guint hello_source;
   PstSandbox *sandbox;      /* of a launcher that has registered: a reference */
+  struct _PstStart *start;  /* (nullable): of a launcher that waits for a person before that, owned */
   PstAgent agent;           /* of an agent */
   PstControlClient *client; /* (nullable): of one that controls */
 } PstConnection;
@@ -49,6 +50,8 @@ void pst_connection_listen (PstBroker *broker, int listener);
 
 /* One handler for each role; anything unexpected closes the connection. */
 void pst_peer_launcher_handle (PstConnection *connection, PstMessage *message);
+/* The launcher is gone: what it waited for is taken back. */
+void pst_peer_launcher_gone (PstConnection *connection);
 void pst_peer_agent_handle (PstConnection *connection, PstMessage *message);
 void pst_peer_control_handle (PstConnection *connection, PstMessage *message);
 /* The gate's socket came with Register. */

@@ -29,6 +29,7 @@
 #include "pst-text.h"
 #include "push.h"
 #include "sandbox-table.h"
+#include "sheet.h"
 
 #define KILLED_POLL_MS 20
 
@@ -173,6 +174,12 @@ pst_consent_question (PstAsk *ask)
 
   if (!ask->target && !ask->bus)
     pst_facts_read_intent (ask);
+  /* What the rules leave open there is what lies in the protected set, or where nothing can be attached. */
+  if (sandbox->quiet)
+    {
+      pst_ask_finish (ask, ask->bus ? PST_OUTCOME_DENY : PST_OUTCOME_HIDE);
+      return;
+    }
   if (is_cooling (sandbox, ask->path))
     {
       pst_ask_finish (ask, PST_OUTCOME_DENY);
@@ -411,6 +418,7 @@ on_show (gpointer data)
   PstBroker *broker = data;
 
   broker->show_source = 0;
+  pst_sheets_show (broker);
   pst_ask_queue_foreach_head (broker->queue, show_head, broker);
   arm_deadline (broker);
   return G_SOURCE_REMOVE;

@@ -143,6 +143,29 @@ add_protected_through (PstRulesetBuilder *builder, const PstHost *host, const ch
         }
 }
 
+/* Where there is no asking, a closed door would only tell what there is. What is listed there is the way to what is allowed. */
+static void
+add_ways (PstRulesetBuilder *builder, const PstDecideInput *input)
+{
+  for (guint i = 0; input->rules && i < input->rules->len; i++)
+    {
+      const PstStoredRule *rule = input->rules->pdata[i];
+      const char *root = pst_host_gate_root (input->host, rule->resource);
+
+      if (rule->kind != PST_KIND_FILES || rule->answer != PST_ANSWER_ALLOW || !root ||
+          !pst_decide_is_in_force (rule, input->host, input->sandbox, input->now))
+        continue;
+      for (g_autofree char *way = g_path_get_dirname (rule->resource); strlen (way) > strlen (root);)
+        {
+          char *above = g_path_get_dirname (way);
+
+          pst_ruleset_builder_add_door (builder, way, TRUE);
+          g_free (way);
+          way = above;
+        }
+    }
+}
+
 static void
 add_doors (PstRulesetBuilder *builder, const PstDecideInput *input)
 {
@@ -150,13 +173,15 @@ add_doors (PstRulesetBuilder *builder, const PstDecideInput *input)
 
   for (char **root = host->gate_roots; root && *root; root++)
     pst_ruleset_builder_add_door (builder, *root, FALSE);
-  if (host->user && pst_name_is_valid (host->user))
+  if (input->quiet)
+    add_ways (builder, input);
+  if (!input->quiet && host->user && pst_name_is_valid (host->user))
     {
       g_autofree char *media = g_build_filename ("/media", host->user, NULL);
 
       pst_ruleset_builder_add_door (builder, media, TRUE);
     }
-  for (guint i = 0; host->user_dirs && i < host->user_dirs->len; i++)
+  for (guint i = 0; !input->quiet && host->user_dirs && i < host->user_dirs->len; i++)
     {
       const PstUserDir *dir = host->user_dirs->pdata[i];
 
@@ -200,8 +225,16 @@ pst_decide_compile (const PstDecideInput *input, guint64 generation)
       const PstProfileRule *rules = pst_profile_get_rules (input->profile, &n);
 
       for (gsize i = 0; i < n; i++)
-        add_written (builder, input, rules[i].path, rules[i].access, rules[i].answer, PST_TIER_PROFILE);
+        if (!input->only || rules[i].answer == PST_ANSWER_DENY || rules[i].answer == PST_ANSWER_HIDE)
+          add_written (builder, input, rules[i].path, rules[i].access, rules[i].answer, PST_TIER_PROFILE);
     }
+  /* The weakest rules that there can be: any other is for something deeper, or of a stronger tier. */
+  for (char **root = host->gate_roots; input->quiet && root && *root; root++)
+    pst_ruleset_builder_add_rule (builder, &(PstRule){ .path = *root,
+                                                       .scope = PST_SCOPE_TREE,
+                                                       .access = PST_ACCESS_VIEW,
+                                                       .answer = PST_ANSWER_HIDE,
+                                                       .tier = PST_TIER_PROFILE });
   for (char **path = host->protected_paths; path && *path; path++)
     pst_ruleset_builder_add_protected (builder, *path);
   for (char **path = host->protected_real; path && *path; path++)

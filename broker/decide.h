@@ -22,6 +22,8 @@ typedef struct
   gboolean locked;           /* nothing is asked: what would be is refused */
   const char *launch_dir;    /* (nullable): becomes a door if it lies in a gate root */
   gint64 now;                /* seconds since 1970 */
+  gboolean quiet;            /* what no rule speaks of is hidden, not asked */
+  gboolean only;             /* and what the profile allows does not count */
 } PstDecideInput;
 
 PstRuleset *pst_decide_compile (const PstDecideInput *input, guint64 generation);

@@ -60,6 +60,8 @@ pst_app_info_free (PstAppInfo *info)
   g_free (info->name);
   g_free (info->icon);
   g_free (info->executable);
+  g_free (info->wants);
+  g_free (info->reason);
   g_free (info);
 }
 
@@ -73,6 +75,8 @@ pst_app_info_copy (const PstAppInfo *info)
   copy->name = g_strdup (info->name);
   copy->icon = g_strdup (info->icon);
   copy->executable = g_strdup (info->executable);
+  copy->wants = g_strdup (info->wants);
+  copy->reason = g_strdup (info->reason);
   return copy;
 }
 
@@ -389,6 +393,9 @@ info_from_entry (const Entry *entry)
       info->icon = g_key_file_get_locale_string (file, G_KEY_FILE_DESKTOP_GROUP, G_KEY_FILE_DESKTOP_KEY_ICON, NULL, NULL);
       categories = g_key_file_get_string (file, G_KEY_FILE_DESKTOP_GROUP, G_KEY_FILE_DESKTOP_KEY_CATEGORIES, NULL);
       info->suggested = pst_suggest_access (categories);
+      info->wants = g_key_file_get_string (file, G_KEY_FILE_DESKTOP_GROUP, "X-Postern-Wants", NULL);
+      if (info->wants)
+        info->reason = g_key_file_get_locale_string (file, G_KEY_FILE_DESKTOP_GROUP, "X-Postern-Reason", NULL, NULL);
     }
   if (!info->name || !*info->name)
     {

@@ -13,6 +13,8 @@ typedef struct
   char *name;          /* untrusted text */
   char *icon;          /* themed name or absolute path */
   char *executable;    /* absolute; "" if it is not known */
+  char *wants;         /* (nullable): the desktop file's X-Postern-Wants=, untrusted */
+  char *reason;        /* (nullable): its X-Postern-Reason=, untrusted text */
   PstAccess suggested; /* from the desktop file's categories, 0: they say nothing */
 } PstAppInfo;
 

@@ -6,6 +6,7 @@
 
 #include "consent.h"
 #include "postern-ipc.h"
+#include "sheet.h"
 
 void
 pst_peer_agent_handle (PstConnection *connection, PstMessage *message)
@@ -38,6 +39,22 @@ pst_peer_agent_handle (PstConnection *connection, PstMessage *message)
       g_variant_get (message->args, "(tuuuux)", &question, &answer, &scope, &access, &lifetime, &until);
       pst_consent_answer (broker, &connection->agent, question, answer, scope, access, lifetime, until);
       if (message->serial && pst_peer_is_open (connection->peer))
+        pst_peer_reply (connection->peer, message->serial, NULL, NULL, 0);
+      return;
+    }
+  if (strcmp (message->member, PST_AGENT_ANSWER_SHEET) == 0 && pst_message_check (message, PST_AGENT_ANSWER_SHEET_IN, NULL) &&
+      connection->agent.kind)
+    {
+      g_autoptr (GVariant) on = NULL, bytes = NULL;
+      g_autofree char *folder = NULL;
+      guint64 sheet;
+      gboolean start;
+
+      g_variant_get (message->args, "(tb@ab@ay)", &sheet, &start, &on, &bytes);
+      folder = pst_dup_bytes (bytes);
+      if (!folder || !pst_sheet_answer (broker, &connection->agent, sheet, start, on, folder))
+        pst_connection_refuse (connection, "an answer to a sheet that makes no sense");
+      else if (message->serial && pst_peer_is_open (connection->peer))
         pst_peer_reply (connection->peer, message->serial, NULL, NULL, 0);
       return;
     }

@@ -12,6 +12,7 @@
 #include "app-notes.h"
 #include "changes.h"
 #include "consent.h"
+#include "grantable.h"
 #include "intent.h"
 #include "postern-ipc.h"
 #include "private-home.h"
@@ -19,6 +20,7 @@
 #include "pst-path.h"
 #include "push.h"
 #include "sandbox-table.h"
+#include "sheet.h"
 
 #define MAX_ENVIRONMENT 64
 
@@ -237,6 +239,7 @@ make_sandbox (PstConnection *connection, GVariant *request, char **home, char **
   if (!apply_profile (broker, request, sandbox, &error) ||
       !(*home = pst_private_home (broker->state_dir, info->id, broker->host->user_dirs, broker->host->home, &error)))
     return *sentence = g_strdup (error->message), NULL;
+  sandbox->quiet = sandbox->profile && pst_profile_get_one_folder (sandbox->profile) != 0;
   sandbox->strict = lookup_boolean (request, "strict") || (sandbox->profile && pst_profile_get_strict (sandbox->profile)) ||
                     is_strict (broker, info->id);
   if (again)
@@ -244,51 +247,216 @@ make_sandbox (PstConnection *connection, GVariant *request, char **home, char **
   return g_steal_pointer (&sandbox);
 }
 
-static void
-handle_register (PstConnection *connection, PstMessage *message)
+/* A start between Register and the sandbox that comes of it. */
+typedef struct _PstStart
 {
-  PstBroker *broker = connection->broker;
-  g_autoptr (GVariant) request = g_variant_get_child_value (message->args, 0);
-  g_autofree char *home = NULL, *sentence = NULL;
-  int gate = pst_message_steal_fd (message, 0), bus = pst_message_steal_fd (message, 1);
+  PstConnection *connection;
   PstSandbox *sandbox;
+  GVariant *request;
+  char *home;
+  int gate, bus;          /* -1: none */
+  PstSheetWaiter *waiter; /* (nullable): a person is being asked */
+  guint32 await;          /* the serial of AwaitSheet, 0: not called yet */
+  GVariant *outcome;      /* (nullable): for an AwaitSheet that comes later */
+} PstStart;
+
+static void
+start_free (PstStart *start)
+{
+  g_clear_pointer (&start->sandbox, pst_sandbox_unref);
+  g_clear_pointer (&start->request, g_variant_unref);
+  g_clear_pointer (&start->outcome, g_variant_unref);
+  pst_fd_clear (&start->gate);
+  pst_fd_clear (&start->bus);
+  g_free (start->home);
+  g_free (start);
+}
+
+static gboolean
+is_again (const PstStart *start)
+{
   guint64 again = 0;
 
-  if (gate < 0)
-    {
-      pst_fd_clear (&bus);
-      pst_connection_refuse (connection, "Register without a gate");
-      return;
-    }
-  sandbox = make_sandbox (connection, request, &home, &sentence);
-  if (!sandbox)
-    {
-      pst_fd_clear (&gate);
-      pst_fd_clear (&bus);
-      pst_peer_reply_error (connection->peer, message->serial, sentence);
-      return;
-    }
-  connection->sandbox = sandbox;
+  g_variant_lookup (start->request, "sandbox", "t", &again);
+  return again != 0;
+}
+
+/* Nobody has to be asked any more: the sandbox is one of ours. The answer: floating. */
+static GVariant *
+admit (PstStart *start)
+{
+  PstSandbox *sandbox = start->sandbox;
+  PstBroker *broker = sandbox->broker;
+  GVariant *result;
+
+  start->connection->sandbox = pst_sandbox_ref (sandbox);
   g_hash_table_insert (broker->sandboxes, &sandbox->number, pst_sandbox_ref (sandbox));
   pst_changes_note (broker, PST_TOPIC_SANDBOXES, sandbox->app->id);
-  pst_peer_gate_start (sandbox, gate);
-  g_variant_lookup (request, "sandbox", "t", &again);
-  /* A profile that leaves the buses out is heard at the launch; what a sandbox has had from its start it keeps. */
-  if (bus >= 0 && !again && sandbox->profile && !pst_profile_get_bus (sandbox->profile) && !lookup_boolean (request, "bus"))
-    pst_fd_clear (&bus);
-  /* What the administrator leaves out nobody asks for. */
-  if (bus >= 0 && !again && pst_admin_policy_app (broker->policy, sandbox->app->id).no_bus)
-    pst_fd_clear (&bus);
-  if (bus >= 0)
-    pst_peer_bus_start (sandbox, bus);
+  pst_peer_gate_start (sandbox, pst_fd_steal (&start->gate));
+  if (start->bus >= 0)
+    pst_peer_bus_start (sandbox, pst_fd_steal (&start->bus));
   pst_push_first (sandbox);
-  pst_peer_reply (connection->peer, message->serial, describe_result (sandbox, home), NULL, 0);
-  if (again)
-    drop_unknown_trees (sandbox, request);
-  else
+  result = describe_result (sandbox, start->home);
+  if (!is_again (start))
     pst_store_queue_event (broker->store,
                            pst_event_new ("started", sandbox->app->id, sandbox->number, NULL, sandbox->app->executable));
   g_idle_add (after_register, pst_sandbox_ref (sandbox));
+  return result;
+}
+
+static void on_sheet (PstSheetOutcome outcome, const char *sentence, gpointer user_data);
+
+/* FALSE: a person is asked, and on_sheet() is called. */
+static gboolean
+may_start (PstStart *start)
+{
+  start->waiter = is_again (start) ? NULL : pst_sheet_wait (start->sandbox, start->bus >= 0, on_sheet, start);
+  return start->waiter == NULL;
+}
+
+static void
+answer_await (PstStart *start)
+{
+  PstConnection *connection = start->connection;
+
+  if (!start->await || !start->outcome)
+    return;
+  pst_peer_reply (connection->peer, start->await, start->outcome, NULL, 0);
+  connection->start = NULL;
+  start_free (start);
+}
+
+static void
+on_sheet (PstSheetOutcome outcome, const char *sentence, gpointer user_data)
+{
+  PstStart *start = user_data;
+  GVariant *result;
+
+  start->waiter = NULL;
+  if (outcome == PST_SHEET_ANSWERED && !may_start (start))
+    return;
+  if (outcome == PST_SHEET_ANSWERED || outcome == PST_SHEET_SKIPPED)
+    result = admit (start);
+  else
+    {
+      GVariantDict dict;
+
+      g_variant_dict_init (&dict, NULL);
+      g_variant_dict_insert (&dict, "cancelled", "b", outcome == PST_SHEET_CANCELLED);
+      g_variant_dict_insert (&dict, "text", "s", sentence);
+      result = g_variant_new ("(@a{sv})", g_variant_dict_end (&dict));
+    }
+  start->outcome = g_variant_ref_sink (result);
+  answer_await (start);
+}
+
+void
+pst_peer_launcher_gone (PstConnection *connection)
+{
+  PstStart *start = connection->start;
+
+  connection->start = NULL;
+  if (!start)
+    return;
+  if (start->waiter)
+    pst_sheet_leave (start->waiter);
+  start_free (start);
+}
+
+/* With `only`: the one place that this run is given, checked, and as a rule that ends with it. */
+static char *
+give_only (PstSandbox *sandbox, GVariant *request, gboolean again)
+{
+  PstBroker *broker = sandbox->broker;
+  g_autofree char *path = pst_lookup_bytes (request, "only"), *problem = NULL;
+  g_auto (PstGrantable) found = { 0 };
+  g_autoptr (PstStoredRule) rule = NULL;
+  g_autoptr (GError) error = NULL;
+  guint32 access = 0;
+  PstEvent *event;
+
+  if (!path)
+    return NULL;
+  g_variant_lookup (request, "only_access", "u", &access);
+  if (access != PST_ACCESS_VIEW && access != PST_ACCESS_CHANGE)
+    return g_strdup (_ ("What is given with --only can be viewed or changed."));
+  sandbox->quiet = sandbox->only = TRUE;
+  if (again)
+    return NULL;
+  pst_push_compile (sandbox);
+  problem = pst_grantable_check (sandbox, path, access, TRUE, TRUE, &found);
+  if (problem)
+    return g_steal_pointer (&problem);
+  rule = g_new0 (PstStoredRule, 1);
+  rule->app = g_strdup (sandbox->app->id);
+  rule->kind = PST_KIND_FILES;
+  rule->resource = g_steal_pointer (&path);
+  rule->scope = PST_SCOPE_TREE;
+  rule->access = access;
+  rule->answer = PST_ANSWER_ALLOW;
+  rule->lifetime = PST_LIFETIME_ONCE;
+  rule->sandbox = sandbox->number;
+  rule->boot = g_strdup (broker->host->boot);
+  rule->login = g_strdup ("");
+  rule->real = g_strdup (found.real);
+  rule->created = g_get_real_time () / G_USEC_PER_SEC;
+  rule->origin = PST_ORIGIN_COMMAND;
+  event = pst_event_new ("granted", rule->app, sandbox->number, rule->resource, "--only");
+  event->access = access;
+  event->answer = PST_ANSWER_ALLOW;
+  event->lifetime = PST_LIFETIME_ONCE;
+  return pst_store_add_rule (broker->store, rule, event, NULL, &error) ? NULL : g_strdup (error->message);
+}
+
+static void
+handle_register (PstConnection *connection, PstMessage *message)
+{
+  PstStart *start = g_new0 (PstStart, 1);
+  g_autofree char *sentence = NULL;
+
+  start->connection = connection;
+  start->request = g_variant_get_child_value (message->args, 0);
+  start->gate = pst_message_steal_fd (message, 0);
+  start->bus = pst_message_steal_fd (message, 1);
+  if (start->gate < 0)
+    {
+      start_free (start);
+      pst_connection_refuse (connection, "Register without a gate");
+      return;
+    }
+  start->sandbox = make_sandbox (connection, start->request, &start->home, &sentence);
+  if (start->sandbox && (sentence = give_only (start->sandbox, start->request, is_again (start))))
+    g_clear_pointer (&start->sandbox, pst_sandbox_unref);
+  if (!start->sandbox)
+    {
+      start_free (start);
+      pst_peer_reply_error (connection->peer, message->serial, sentence);
+      return;
+    }
+  /* A profile that leaves the buses out is heard at the launch; what a sandbox has had from its start it keeps. */
+  if (!is_again (start) && start->sandbox->profile && !pst_profile_get_bus (start->sandbox->profile) &&
+      !lookup_boolean (start->request, "bus"))
+    pst_fd_clear (&start->bus);
+  /* What the administrator leaves out nobody asks for. */
+  if (!is_again (start) && pst_admin_policy_app (connection->broker->policy, start->sandbox->app->id).no_bus)
+    pst_fd_clear (&start->bus);
+  if (may_start (start))
+    {
+      pst_peer_reply (connection->peer, message->serial, admit (start), NULL, 0);
+      if (is_again (start))
+        drop_unknown_trees (start->sandbox, start->request);
+      start_free (start);
+    }
+  else
+    {
+      GVariantDict dict;
+
+      g_variant_dict_init (&dict, NULL);
+      g_variant_dict_insert (&dict, "sandbox", "t", start->sandbox->number);
+      g_variant_dict_insert (&dict, "sheet", "b", TRUE);
+      pst_peer_reply (connection->peer, message->serial, g_variant_new ("(@a{sv})", g_variant_dict_end (&dict)), NULL, 0);
+      connection->start = start;
+    }
 }
 
 /* Its file system was unmounted on the host; a later question attaches what is there then. */
@@ -312,9 +480,17 @@ void
 pst_peer_launcher_handle (PstConnection *connection, PstMessage *message)
 {
   if (strcmp (message->member, PST_LAUNCHER_REGISTER) == 0 && pst_message_check (message, PST_LAUNCHER_REGISTER_IN, NULL) &&
-      message->serial && !connection->sandbox)
+      message->serial && !connection->sandbox && !connection->start)
     {
       handle_register (connection, message);
+      return;
+    }
+  if (strcmp (message->member, PST_LAUNCHER_AWAIT_SHEET) == 0 &&
+      pst_message_check (message, PST_LAUNCHER_AWAIT_SHEET_IN, NULL) && message->serial && connection->start &&
+      !connection->start->await)
+    {
+      connection->start->await = message->serial;
+      answer_await (connection->start);
       return;
     }
   if (strcmp (message->member, PST_LAUNCHER_LOST) == 0 && pst_message_check (message, PST_LAUNCHER_LOST_IN, NULL) &&

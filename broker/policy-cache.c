@@ -79,7 +79,7 @@ pst_policy_fingerprint (const PstDecideInput *input, guint64 revision)
       if (rule->lifetime == PST_LIFETIME_UNTIL || (rule->lifetime == PST_LIFETIME_ONCE && rule->sandbox == input->sandbox))
         return NULL;
     }
-  g_string_append_printf (text, "%" G_GUINT64_FORMAT, revision);
+  g_string_append_printf (text, "%" G_GUINT64_FORMAT " %d %d", revision, input->quiet, input->only);
   add_string (text, input->launch_dir);
   add_string (text, host->home);
   add_string (text, host->boot);

@@ -160,6 +160,17 @@ on_policy (PstPeer *peer, PstMessage *reply, const GError *error, gpointer user_
   part_release (part);
 }
 
+void
+pst_push_compile (PstSandbox *sandbox)
+{
+  PstDecideInput input;
+
+  pst_broker_decide_input (sandbox->broker, sandbox, &input);
+  g_clear_pointer (&sandbox->ruleset, pst_ruleset_unref);
+  sandbox->ruleset = pst_decide_compile (&input, 0);
+  pst_decide_input_clear (&input);
+}
+
 /* The sandbox's new ruleset, and a descriptor of its serialised form: -1 if there is no memory. */
 static int
 compile (PstSandbox *sandbox, gboolean first)

@@ -24,6 +24,8 @@ void pst_push_app_collecting (PstBroker *broker, const char *app, const char *pa
 void pst_push_apps_collecting (PstBroker *broker, const GPtrArray *apps, GHashTable *paths, GVariantBuilder *held,
                                PstPushDone done, gpointer user_data);
 
+/* Compiles the rules of a sandbox that has no gate yet, for others to look at. */
+void pst_push_compile (PstSandbox *sandbox);
 /* Compiles the rules of a sandbox that registers and sends the first policy. */
 void pst_push_first (PstSandbox *sandbox);
 

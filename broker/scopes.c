@@ -166,8 +166,8 @@ pst_scopes_candidates (const PstScopeFacts *facts)
 /* Words */
 
 /* As people say it: relative to the home, else in full. */
-static char *
-short_path (const PstHost *host, const char *path)
+char *
+pst_scopes_short_path (const PstHost *host, const char *path)
 {
   g_autofree char *shown = NULL;
 
@@ -187,8 +187,8 @@ file_name (const char *path)
 }
 
 /* What people call a user directory: its title, unless it has a name of its own. */
-static char *
-user_dir_name (const PstHost *host, const char *path)
+char *
+pst_scopes_user_dir_name (const PstHost *host, const char *path)
 {
   const PstUserDir *dir = pst_host_user_dir (host, path);
   const char *title = dir ? pst_user_dir_title (dir->key) : NULL;
@@ -209,16 +209,17 @@ label_of (const PstScopeFacts *facts, const PstOffer *offer, const PstOfferScope
   switch (scope->kind)
     {
     case PST_OFFER_USER_DIR:
-      name = user_dir_name (facts->host, scope->path);
+      name = pst_scopes_user_dir_name (facts->host, scope->path);
       return g_strdup_printf (_ ("All of %s"), name);
     case PST_OFFER_ENTRY:
       if (strcmp (scope->path, facts->host->home) == 0)
         return g_strdup (_ ("All of your Home"));
-      name = strcmp (scope->path, pst_host_gate_root (facts->host, scope->path)) == 0 ? short_path (facts->host, scope->path)
-                                                                                      : file_name (scope->path);
+      name = strcmp (scope->path, pst_host_gate_root (facts->host, scope->path)) == 0
+                 ? pst_scopes_short_path (facts->host, scope->path)
+                 : file_name (scope->path);
       return g_strdup_printf (_ ("All of %s"), name);
     case PST_OFFER_FOLDER:
-      name = short_path (facts->host, scope->path);
+      name = pst_scopes_short_path (facts->host, scope->path);
       return offer->is_protected ? g_strdup_printf (_ ("All of %s"), name) : g_strdup_printf (_ ("Only %s"), name);
     case PST_OFFER_FILE:
       name = file_name (scope->path);
@@ -293,18 +294,18 @@ title_of (const PstScopeFacts *facts, const PstOffer *offer, const PstOfferScope
   switch (scope->kind)
     {
     case PST_OFFER_USER_DIR:
-      name = user_dir_name (facts->host, scope->path);
+      name = pst_scopes_user_dir_name (facts->host, scope->path);
       return title_of_user_dir (app, name, access);
     case PST_OFFER_ENTRY:
       if (strcmp (scope->path, facts->host->home) == 0)
         return title_of_user_dir (app, _ ("Home"), access);
-      name = short_path (facts->host, scope->path);
+      name = pst_scopes_short_path (facts->host, scope->path);
       return title_of_folder (app, name, access);
     case PST_OFFER_FOLDER:
-      name = short_path (facts->host, scope->path);
+      name = pst_scopes_short_path (facts->host, scope->path);
       return title_of_folder (app, name, access);
     case PST_OFFER_FILE:
-      name = offer->is_protected ? short_path (facts->host, scope->path) : file_name (scope->path);
+      name = offer->is_protected ? pst_scopes_short_path (facts->host, scope->path) : file_name (scope->path);
       return title_of_file (app, name, access);
     case PST_OFFER_SERVICE:
       break;
@@ -321,7 +322,7 @@ intent_of (const PstScopeFacts *facts, const PstOffer *offer)
   if (pst_path_is_below_or_equal (facts->target, offer->base) && facts->target[base] == '/')
     name = pst_text_for_display (facts->target + base + 1, MAX_NAME);
   else
-    name = short_path (facts->host, facts->target);
+    name = pst_scopes_short_path (facts->host, facts->target);
   switch (facts->intent)
     {
     case PST_INTENT_UNKNOWN:

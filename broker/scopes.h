@@ -79,6 +79,11 @@ void pst_scopes_word (PstOffer *offer, const PstScopeFacts *facts);
 void pst_offer_free (PstOffer *offer);
 void pst_offer_scope_free (gpointer scope); /* of PstOfferScope */
 
+/* As people say it: relative to the home, else in full. What people call a user directory: its title, unless it has a name of
+ * its own. Both ready to show: (transfer full) */
+char *pst_scopes_short_path (const PstHost *host, const char *path);
+char *pst_scopes_user_dir_name (const PstHost *host, const char *path);
+
 /* The question for this scope and access: (transfer none) */
 const char *pst_offer_title (const PstOffer *offer, guint scope, guint access);
 /* One line for the list of waiting questions. */

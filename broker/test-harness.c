@@ -270,6 +270,15 @@ on_agent_message (PstPeer *peer, PstMessage *message, gpointer data)
     }
   else if (strcmp (message->member, PST_AGENT_WITHDRAW_QUESTION) == 0)
     agent->n_withdrawn++;
+  else if (strcmp (message->member, PST_AGENT_SHOW_SHEET) == 0)
+    {
+      g_assert_true (pst_message_check (message, PST_AGENT_SHOW_SHEET_IN, NULL));
+      g_clear_pointer (&agent->sheet_details, g_variant_unref);
+      g_variant_get (message->args, "(t@a{sv})", &agent->sheet, &agent->sheet_details);
+      agent->n_sheets++;
+    }
+  else if (strcmp (message->member, PST_AGENT_WITHDRAW_SHEET) == 0)
+    agent->n_sheets_withdrawn++;
   else
     g_assert_not_reached ();
 }
@@ -314,6 +323,7 @@ test_agent_free (TestAgent *agent)
 {
   pst_peer_unref (agent->peer);
   g_clear_pointer (&agent->details, g_variant_unref);
+  g_clear_pointer (&agent->sheet_details, g_variant_unref);
   g_free (agent);
 }
 

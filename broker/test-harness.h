@@ -49,6 +49,9 @@ typedef struct
   guint n_shown, n_withdrawn;
   guint64 question; /* the last one shown */
   GVariant *details;
+  guint n_sheets, n_sheets_withdrawn;
+  guint64 sheet; /* the last one shown */
+  GVariant *sheet_details;
   guint gone;
 } TestAgent;
 TestAgent *test_agent_new (TestBroker *broker, const char *kind, const char *target);

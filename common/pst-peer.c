@@ -228,11 +228,11 @@ pst_peer_start (PstPeer *peer, PstPeerHandler handler, PstPeerClosed closed, gpo
 {
   static GSourceFuncs functions = { .dispatch = dispatch };
 
-  g_return_if_fail (peer->source == NULL);
-
   peer->handler = handler;
   peer->closed = closed;
   peer->user_data = user_data;
+  if (peer->source != NULL)
+    return;
   peer->source = g_source_new (&functions, sizeof (PeerSource));
   ((PeerSource *)peer->source)->peer = peer;
   g_source_set_static_name (peer->source, "PstPeer");

@@ -48,7 +48,8 @@ PstPeer *pst_peer_ref (PstPeer *peer);
 /* The last reference closes without calling anything back. */
 void pst_peer_unref (PstPeer *peer);
 
-/* Dispatches in the thread-default context. Both callbacks are nullable; without a handler, what comes in is dropped. */
+/* Dispatches in the thread-default context; called again, in the same, it only exchanges who is called back. Both callbacks are
+ * nullable; without a handler, what comes in is dropped. */
 void pst_peer_start (PstPeer *peer, PstPeerHandler handler, PstPeerClosed closed, gpointer user_data);
 void pst_peer_close (PstPeer *peer);
 gboolean pst_peer_is_open (PstPeer *peer);

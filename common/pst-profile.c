@@ -28,7 +28,9 @@ struct _PstProfile
   gboolean nested_namespaces;
   gboolean bus;
   GStrv modules;
-  GArray *rules; /* PstProfileRule; paths owned by ->paths */
+  PstAccess one_folder; /* 0: none */
+  GPtrArray *wants;     /* (nullable) of PstWant */
+  GArray *rules;        /* PstProfileRule; paths owned by ->paths */
   GPtrArray *paths;
 };
 
@@ -141,6 +143,11 @@ parse_application (PstProfile *profile, const Place *place, const char *key, con
       if (!pst_access_from_string (value, &profile->suggested_access) || profile->suggested_access == PST_ACCESS_SAVE)
         return refuse (place, "SuggestAccess must be view or change");
     }
+  else if (strcmp (key, "OneFolder") == 0)
+    {
+      if (!pst_access_from_string (value, &profile->one_folder) || profile->one_folder == PST_ACCESS_SAVE)
+        return refuse (place, "OneFolder must be view or change");
+    }
   else if (strcmp (key, "Strict") == 0)
     return parse_boolean (place, key, value, &profile->strict);
   else if (strcmp (key, "Sys") == 0)
@@ -194,11 +201,30 @@ parse_file_rule (PstProfile *profile, const Place *place, const char *key, const
   return TRUE;
 }
 
+static gboolean
+parse_want (PstProfile *profile, const Place *place, const char *key, const char *value)
+{
+  g_autofree char *shown = pst_text_for_display (key, 80);
+  const char *problem;
+  PstWant *want = pst_want_new (key, value, &problem);
+
+  if (want == NULL)
+    return refuse (place, "“%s” %s", shown, problem);
+  if (profile->wants->len == PST_MAX_WANTS)
+    {
+      pst_want_free (want);
+      return refuse (place, "[Wants] has more than %d lines", PST_MAX_WANTS);
+    }
+  g_ptr_array_add (profile->wants, want);
+  return TRUE;
+}
+
 typedef enum
 {
   NOWHERE,
   APPLICATION,
   FILES,
+  WANTS,
 } Section;
 
 typedef struct
@@ -216,10 +242,16 @@ parse_section (Parser *parser, const char *line)
     parser->section = APPLICATION;
   else if (strcmp (line, "[Files]") == 0)
     parser->section = FILES;
+  else if (strcmp (line, "[Wants]") == 0)
+    {
+      parser->section = WANTS;
+      if (parser->profile->wants == NULL)
+        parser->profile->wants = g_ptr_array_new_with_free_func ((GDestroyNotify)pst_want_free);
+    }
   else
     {
       g_autofree char *shown = pst_text_for_display (line, 60);
-      return refuse (&parser->place, "there is no section “%s”; use [Application] or [Files]", shown);
+      return refuse (&parser->place, "there is no section “%s”; use [Application], [Files] or [Wants]", shown);
     }
   if (!g_hash_table_add (parser->seen, g_strdup (line)))
     return refuse (&parser->place, "the section %s is there twice", line);
@@ -243,7 +275,7 @@ parse_line (Parser *parser, char *line)
   if (parser->section == NOWHERE)
     return refuse (&parser->place, "“%s” stands before any section", shown);
   /* A path may hold an “=”, what is said of it may not. */
-  equals = parser->section == FILES ? strrchr (line, '=') : strchr (line, '=');
+  equals = parser->section != APPLICATION ? strrchr (line, '=') : strchr (line, '=');
   if (equals == NULL)
     return refuse (&parser->place, "“%s” is not of the form key=value", shown);
   *equals = '\0';
@@ -254,8 +286,17 @@ parse_line (Parser *parser, char *line)
       g_autofree char *key_shown = pst_text_for_display (key, 60);
       return refuse (&parser->place, "the key “%s” is there twice", key_shown);
     }
-  return parser->section == APPLICATION ? parse_application (parser->profile, &parser->place, key, value)
-                                        : parse_file_rule (parser->profile, &parser->place, key, value);
+  switch (parser->section)
+    {
+    case APPLICATION:
+      return parse_application (parser->profile, &parser->place, key, value);
+    case WANTS:
+      return parse_want (parser->profile, &parser->place, key, value);
+    case FILES:
+    case NOWHERE:
+    default:
+      return parse_file_rule (parser->profile, &parser->place, key, value);
+    }
 }
 
 /* Is it text that can be cut into lines at all? */
@@ -347,6 +388,7 @@ pst_profile_free (PstProfile *profile)
   g_free (profile->reason);
   g_strfreev (profile->executables);
   g_strfreev (profile->modules);
+  g_clear_pointer (&profile->wants, g_ptr_array_unref);
   g_array_unref (profile->rules);
   g_ptr_array_unref (profile->paths);
   g_free (profile);
@@ -416,6 +458,18 @@ const char *const *
 pst_profile_get_modules (const PstProfile *profile)
 {
   return (const char *const *)profile->modules;
+}
+
+const GPtrArray *
+pst_profile_get_wants (const PstProfile *profile)
+{
+  return profile->wants;
+}
+
+PstAccess
+pst_profile_get_one_folder (const PstProfile *profile)
+{
+  return profile->one_folder;
 }
 
 const PstProfileRule *

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "pst-types.h"
+#include "pst-want.h"
 
 G_BEGIN_DECLS
 
@@ -18,11 +19,16 @@ G_BEGIN_DECLS
  *   Bus=true                     (the message buses, through the proxy that asks)
  *   Modules=media-player;        (kinds of application that the catalogue of services knows)
  *   Reason=…                     (one line: why it needs what it asks for)
+ *   OneFolder=view               (view or change: the person picks the one folder that it sees, and all else is hidden)
  *
  *   [Files]
  *   xdg:PICTURES=view            (allow|view|change|save|deny|hide|private|ask; "view" = allow view, …)
  *   ~/Projects=change
  *   /srv/media=hide
+ *
+ *   [Wants]                      (what the sheet of the first start offers, each with a switch; it allows nothing by itself)
+ *   xdg:PICTURES=view            (view|change|save)
+ *   session:org.freedesktop.secrets=talk
  *
  * Keys that are unknown, duplicate keys, NUL bytes, files over 64 KiB, paths that are not absolute, "~/…" or "xdg:NAME": errors
  * with line and key named. */
@@ -54,6 +60,9 @@ gboolean pst_profile_get_sys (const PstProfile *profile);
 gboolean pst_profile_get_nested_namespaces (const PstProfile *profile);
 gboolean pst_profile_get_bus (const PstProfile *profile);               /* TRUE if it says nothing */
 const char *const *pst_profile_get_modules (const PstProfile *profile); /* names, perhaps of none that there is */
+/* (nullable) (element-type PstWant): NULL if there is no [Wants]; it may be empty. */
+const GPtrArray *pst_profile_get_wants (const PstProfile *profile);
+PstAccess pst_profile_get_one_folder (const PstProfile *profile); /* 0: it is not kept to one folder */
 const PstProfileRule *pst_profile_get_rules (const PstProfile *profile, gsize *n_rules);
 
 #define PST_PROFILE_ERROR (pst_profile_error_quark ())

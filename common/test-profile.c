@@ -73,6 +73,54 @@ test_whole (void)
 }
 
 static void
+test_wants (void)
+{
+  g_autoptr (PstProfile) profile = parse ("[Application]\n"
+                                          "OneFolder=change\n"
+                                          "[Wants]\n"
+                                          "xdg:PICTURES=view\n"
+                                          "~/a=b=save\n"
+                                          "session:org.freedesktop.secrets = talk\n");
+  g_autoptr (PstProfile) none = parse ("[Wants]\n");
+  const GPtrArray *wants = pst_profile_get_wants (profile);
+  const PstWant *last;
+
+  g_assert_cmpint (pst_profile_get_one_folder (profile), ==, PST_ACCESS_CHANGE);
+  g_assert_cmpuint (wants->len, ==, 3);
+  g_assert_cmpstr (((const PstWant *)wants->pdata[0])->resource, ==, "xdg:PICTURES");
+  g_assert_cmpstr (((const PstWant *)wants->pdata[1])->resource, ==, "~/a=b");
+  g_assert_cmpint (((const PstWant *)wants->pdata[1])->access, ==, PST_ACCESS_SAVE);
+  last = wants->pdata[2];
+  g_assert_cmpint (last->kind, ==, PST_KIND_BUS);
+  g_assert_cmpstr (last->resource, ==, "session:org.freedesktop.secrets");
+  /* What is wanted is not allowed by that. */
+  {
+    gsize n_rules;
+
+    pst_profile_get_rules (profile, &n_rules);
+    g_assert_cmpuint (n_rules, ==, 0);
+  }
+  /* A section without a line says that nothing is wanted; none says nothing. */
+  g_assert_cmpuint (pst_profile_get_wants (none)->len, ==, 0);
+  g_assert_cmpint (pst_profile_get_one_folder (none), ==, 0);
+  none = (pst_profile_free (none), parse (""));
+  g_assert_null (pst_profile_get_wants (none));
+}
+
+/* More than a person could ever be shown is refused with a line number, not cut off in silence. */
+static void
+test_many_wants (void)
+{
+  g_autoptr (GString) text = g_string_new ("[Wants]\n");
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < 1000; i++)
+    g_string_append_printf (text, "~/%u=view\n", i);
+  g_assert_null (pst_profile_parse (text->str, text->len, "t", &error));
+  g_assert_cmpstr (error->message, ==, "t, line 34: [Wants] has more than 32 lines");
+}
+
+static void
 test_empty (void)
 {
   g_autoptr (PstProfile) profile = parse ("");
@@ -116,6 +164,14 @@ test_refused (void)
     { "[Application]\nModules=games;../x\n", "line 2:", "../x" },
     { "[Application]\nModules=games;a;games\n", "line 2:", "“games” stands in Modules twice" },
     { "[Application]\nModules=a;b;c;d;e;f;g;h;i\n", "line 2:", "more than 8" },
+    { "[Application]\nOneFolder=save\n", "line 2:", "OneFolder" },
+    { "[Application]\nOneFolder=true\n", "line 2:", "OneFolder" },
+    { "[Wants]\nxdg:PICTURES=allow\n", "line 2:", "xdg:PICTURES" },
+    { "[Wants]\nxdg:PICTURES=hide\n", "line 2:", "view, change or save" },
+    { "[Wants]\n~/../x=view\n", "line 2:", "~/../x" },
+    { "[Wants]\nsession:org.x=own\n", "line 2:", "talk" },
+    { "[Wants]\nsession:org.x/part=talk\n", "line 2:", "org.x/part" },
+    { "[Wants]\nxdg:PICTURES=view\nxdg:PICTURES=change\n", "line 3:", "there twice" },
     { "[Files]\nPictures=view\n", "line 2:", "Pictures" },
     { "[Files]\n~=view\n", "line 2:", "~" },
     { "[Files]\n~/=view\n", "line 2:", "~/" },
@@ -200,6 +256,8 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/profile/whole", test_whole);
+  g_test_add_func ("/profile/wants", test_wants);
+  g_test_add_func ("/profile/many-wants", test_many_wants);
   g_test_add_func ("/profile/empty", test_empty);
   g_test_add_func ("/profile/refused", test_refused);
   g_test_add_func ("/profile/refused-bytes", test_refused_bytes);

@@ -60,7 +60,7 @@ typedef struct
   char *path;      /* VIRTUAL, ASK; owned */
   PstAccess access;
   gboolean inside; /* ROUND: the kernel holds a directory below the mount point */
-  gboolean empty;  /* VIRTUAL: to be shown as empty */
+  gboolean empty;  /* VIRTUAL: to be shown as empty but for what is allowed in it by name */
 } PstPlace;
 
 /* Where the entry @name of @parent is. */

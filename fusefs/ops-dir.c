@@ -84,7 +84,12 @@ run_opendir (PstCall *call)
       break;
     case PST_PLACE_VIRTUAL:
       if (place.empty)
-        pst_ops_reply_opendir (call, inode, NULL, pst_list_new_empty (inode), FALSE);
+        {
+          g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+          /* as good as empty: what was allowed in it by name is there */
+          pst_ops_reply_opendir (call, inode, NULL, pst_list_local (inode, seen), FALSE);
+        }
       else
         pst_list_for_opendir (call, inode);
       break;

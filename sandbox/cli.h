@@ -18,6 +18,7 @@ int pst_cli_run_main (int argc, char **argv);
 
 /* Statuses of Postern's own failures, where the application's own status is not the answer (as env(1) and sudo have them). */
 #define PST_EXIT_USAGE 2
+#define PST_EXIT_CANCELLED 123 /* the person did not let it start */
 #define PST_EXIT_FAILED 125
 #define PST_EXIT_NOT_EXECUTABLE 126
 #define PST_EXIT_NOT_FOUND 127

@@ -6,7 +6,8 @@
  *   3. This process enters U and A, and mounts the gate's file system, attached nowhere. It is done here and not by init, so
  * that the gate sees the callers' process numbers as the host knows them.
  *   4. Init is forked and builds the root, on another processor if there is one.
- *   5. The answer comes: the gate gets its descriptors, init the private directories, and this process becomes the supervisor.
+ *   5. The answer comes, at the program's first start that of a person (first-run.c): the gate gets its descriptors, init the
+ * private directories, and this process becomes the supervisor.
  *
  * Nothing is waited for that is not needed for the next step, and everything that fails ends the launch: what has been started
  * ends with this process, since each holds a socket to it.
@@ -16,6 +17,7 @@
 #include "broker-connect.h"
 #include "cli.h"
 #include "control.h"
+#include "first-run.h"
 #include "init.h"
 #include "mounts.h"
 #include "namespaces.h"
@@ -35,6 +37,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* Brokers that end while a person is asked, before it is given up. */
+#define MAX_REGISTER_AGAIN 10
+
 typedef struct
 {
   PstLaunch *launch;
@@ -48,6 +53,7 @@ typedef struct
   int host_ns;    /* A */
   gboolean strict;
   guint flags; /* PstControlFlags */
+  int ended;   /* the wait status to end with when a launch that did not come about has one of its own; else 0 */
   gboolean ignore_children;
 } Starting;
 
@@ -100,6 +106,11 @@ new_request (Starting *self)
     g_variant_dict_insert (&dict, "app", "s", launch->options.app);
   if (launch->profile)
     g_variant_dict_insert_value (&dict, "profile", g_variant_new_bytestring (launch->profile));
+  if (launch->only)
+    {
+      g_variant_dict_insert_value (&dict, "only", g_variant_new_bytestring (launch->only));
+      g_variant_dict_insert (&dict, "only_access", "u", launch->options.change ? PST_ACCESS_CHANGE : PST_ACCESS_VIEW);
+    }
   g_variant_dict_insert_value (&dict, "cwd", g_variant_new_bytestring (launch->cwd));
   g_variant_dict_insert (&dict, "strict", "b", launch->options.strict);
   g_variant_dict_insert (&dict, "bus", "b", launch->options.bus == PST_OPTIONS_BUS_NEEDED);
@@ -125,7 +136,8 @@ send_register (Starting *self, GError **error)
       brokers[i] = pair[0];
       *(i == 0 ? &self->gate_end : &self->bus_end) = pair[1];
     }
-  setup->request = new_request (self);
+  if (!setup->request)
+    setup->request = new_request (self);
   self->register_serial =
       pst_peer_send_call (setup->broker, PST_LAUNCHER_REGISTER, g_variant_new ("(@a{sv})", setup->request), brokers, n, error);
   for (gsize i = 0; i < n; i++)
@@ -278,19 +290,75 @@ leave_bus_out (Starting *self)
   self->flags |= PST_CONTROL_NO_BUS;
 }
 
-/* The broker's answer, and what can be done only with it. */
+/* The broker is another one, or none yet. */
+static gboolean
+register_again (Starting *self, GError **error)
+{
+  g_clear_pointer (&self->setup.broker, pst_peer_unref);
+  pst_fd_clear (&self->gate_end);
+  pst_fd_clear (&self->bus_end);
+  return send_register (self, error);
+}
+
+/* The broker's answer; behind it, at a first start, a person's. (transfer full) (nullable): a{sv} */
+static GVariant *
+wait_answer (Starting *self, GError **error)
+{
+  for (int attempt = 0;; attempt++)
+    {
+      g_autoptr (PstMessage) reply = pst_broker_wait_reply (self->setup.broker, self->register_serial, error);
+      g_autoptr (GVariant) result = NULL;
+      g_autoptr (GError) lost = NULL;
+      gboolean sheet = FALSE, cancelled = FALSE;
+      const char *text;
+      int signal;
+
+      if (!reply || !pst_message_check (reply, PST_LAUNCHER_REGISTER_OUT, error))
+        return NULL;
+      result = g_variant_get_child_value (reply->args, 0);
+      g_variant_lookup (result, "sheet", "b", &sheet);
+      if (!sheet || !g_variant_lookup (result, "sandbox", "t", &self->setup.sandbox))
+        return g_steal_pointer (&result);
+      g_clear_pointer (&result, g_variant_unref);
+      switch (pst_first_run_wait (self->setup.broker, self->setup.sandbox, &self->setup.signals, &result, &signal, &lost))
+        {
+        case PST_FIRST_RUN_ANSWERED:
+          if (!g_variant_lookup (result, "cancelled", "b", &cancelled))
+            return g_steal_pointer (&result);
+          if (cancelled)
+            self->ended = PST_EXIT_CANCELLED << 8;
+          g_set_error_literal (error, PST_PEER_ERROR, PST_PEER_ERROR_REMOTE,
+                               g_variant_lookup (result, "text", "&s", &text) ? text : "it was not started");
+          return NULL;
+        case PST_FIRST_RUN_SIGNAL:
+          self->ended = signal;
+          g_set_error_literal (error, PST_PEER_ERROR, PST_PEER_ERROR_CLOSED, "it was not started");
+          return NULL;
+        case PST_FIRST_RUN_LOST:
+          if (attempt >= MAX_REGISTER_AGAIN)
+            {
+              g_propagate_error (error, g_steal_pointer (&lost));
+              pst_broker_explain (error);
+              return NULL;
+            }
+          if (!register_again (self, error))
+            return NULL;
+          break;
+        }
+    }
+}
+
+/* What can be done only with the broker's answer. */
 static gboolean
 take_answer (Starting *self, GError **error)
 {
-  g_autoptr (PstMessage) reply = pst_broker_wait_reply (self->setup.broker, self->register_serial, error);
-  g_autoptr (GVariant) result = NULL, home_value = NULL;
+  g_autoptr (GVariant) result = wait_answer (self, error), home_value = NULL;
   PstPrivateHome home = { .root = -1 };
   gboolean sys = FALSE, nested = FALSE, bus = TRUE, ok;
   const char *app_id;
 
-  if (!reply || !pst_message_check (reply, PST_LAUNCHER_REGISTER_OUT, error))
+  if (!result)
     return FALSE;
-  result = g_variant_get_child_value (reply->args, 0);
   home_value = g_variant_lookup_value (result, "home", G_VARIANT_TYPE_BYTESTRING);
   if (!home_value || !g_variant_lookup (result, "sandbox", "t", &self->setup.sandbox) ||
       !g_variant_lookup (result, "app_id", "&s", &app_id))
@@ -414,7 +482,7 @@ pst_launch_run (PstLaunch *launch)
     {
       pst_supervisor_say (error->message);
       /* Init and the gate end when their sockets close. */
-      return PST_EXIT_FAILED << 8;
+      return self.ended != 0 ? self.ended : PST_EXIT_FAILED << 8;
     }
   pst_peer_notify (self.setup.broker, PST_LAUNCHER_STARTED, g_variant_new ("(u)", (guint32)self.setup.init), NULL, 0);
   let_go_of_stdio (&self);

@@ -23,7 +23,8 @@ typedef struct
   PstPlanInput input;
   PstPlan *early;
   char *profile;   /* (nullable): absolute */
-  gboolean no_bus; /* that profile leaves the message buses out */
+  char *only;      /* (nullable): absolute */
+  gboolean no_bus; /* the profile leaves the message buses out */
   char *cwd;       /* inside */
   GStrv environment;
 } PstLaunch;

@@ -45,6 +45,10 @@ pst_options_parse (int argc, char **argv, PstOptions *out, GError **error)
         }
       if (strcmp (argv[i], "--print-plan") == 0)
         out->print_plan = TRUE;
+      else if (strcmp (argv[i], "--view") == 0)
+        out->view = TRUE;
+      else if (strcmp (argv[i], "--change") == 0)
+        out->change = TRUE;
       else if (strcmp (argv[i], "--strict") == 0)
         out->strict = TRUE;
       else if (strcmp (argv[i], "--x11=host") == 0)
@@ -59,12 +63,17 @@ pst_options_parse (int argc, char **argv, PstOptions *out, GError **error)
         out->app = value;
       else if (!missing && (value = take_value ("--profile", argv, &i, &missing)))
         out->profile = value;
+      else if (!missing && !out->only && (value = take_value ("--only", argv, &i, &missing)))
+        out->only = value;
       else
         {
           g_autofree char *shown = g_strescape (argv[i], NULL);
 
           if (missing)
             g_propagate_error (error, missing);
+          else if (out->only && g_str_has_prefix (argv[i], "--only"))
+            g_set_error_literal (error, PST_OPTIONS_ERROR, 0,
+                                 "option --only is given twice: it names the one folder that there is");
           else if (g_str_has_prefix (argv[i], "--x11") || g_str_has_prefix (argv[i], "--wayland"))
             g_set_error (error, PST_OPTIONS_ERROR, 0, "option %s: only \"host\" can be asked for", shown);
           else
@@ -72,6 +81,13 @@ pst_options_parse (int argc, char **argv, PstOptions *out, GError **error)
                          shown);
           return FALSE;
         }
+    }
+  if (out->only ? out->view == out->change : out->view || out->change)
+    {
+      g_set_error_literal (error, PST_OPTIONS_ERROR, 0,
+                           out->only ? "option --only needs either --view or --change beside it"
+                                     : "options --view and --change go with --only FOLDER");
+      return FALSE;
     }
   if (i >= argc || !*argv[i])
     {

@@ -16,8 +16,10 @@ typedef enum
 /* The command line of `postern run`. Pure. */
 typedef struct
 {
-  const char *app;     /* (nullable) */
-  const char *profile; /* (nullable) */
+  const char *app;       /* (nullable) */
+  const char *profile;   /* (nullable) */
+  const char *only;      /* (nullable): the one directory that it is given */
+  gboolean view, change; /* … and for what; one of them with only */
   gboolean print_plan;
   gboolean strict;
   gboolean x11;

@@ -5,6 +5,7 @@
 #include "environment.h"
 #include "pst-path.h"
 #include "pst-profile.h"
+#include "pst-programs.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -31,6 +32,17 @@ check_profile (PstLaunch *launch, GError **error)
   if (!launch->options.profile)
     return TRUE;
   launch->profile = pst_path_normalise (launch->options.profile, launch->host.cwd, launch->host.home);
+  if (launch->profile && !strchr (launch->options.profile, '/') && access (launch->profile, F_OK) < 0)
+    {
+      g_autofree char *profiles = pst_data_find ("profiles"),
+                      *known = g_strconcat (profiles, "/", launch->options.profile, ".profile", NULL);
+
+      if (access (known, F_OK) == 0)
+        {
+          g_free (launch->profile);
+          launch->profile = g_steal_pointer (&known);
+        }
+    }
   if (!launch->profile)
     {
       g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_NAMETOOLONG, "the profile's path is too long");
@@ -79,6 +91,17 @@ link_accessibility (PstLaunch *launch)
   launch->input.accessibility_links = (const char *const *)launch->accessibility_links;
 }
 
+static gboolean
+check_only (PstLaunch *launch, GError **error)
+{
+  if (!launch->options.only)
+    return TRUE;
+  launch->only = pst_path_normalise (launch->options.only, launch->host.cwd, launch->host.home);
+  if (!launch->only)
+    g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_NAMETOOLONG, "the path given with --only is too long");
+  return launch->only != NULL;
+}
+
 gboolean
 pst_launch_prepare (PstLaunch *launch, int *status, GError **error)
 {
@@ -90,7 +113,7 @@ pst_launch_prepare (PstLaunch *launch, int *status, GError **error)
   *status = PST_EXIT_FAILED;
   if (!pst_host_examine (&launch->host, error))
     return FALSE;
-  if (!check_profile (launch, error))
+  if (!check_only (launch, error) || !check_profile (launch, error))
     {
       *status = PST_EXIT_USAGE;
       return FALSE;
@@ -156,6 +179,7 @@ pst_launch_clear (PstLaunch *launch)
   g_clear_pointer (&launch->wayland_target, g_free);
   g_clear_pointer (&launch->early, pst_plan_free);
   g_clear_pointer (&launch->profile, g_free);
+  g_clear_pointer (&launch->only, g_free);
   g_clear_pointer (&launch->cwd, g_free);
   g_clear_pointer (&launch->environment, g_strfreev);
 }

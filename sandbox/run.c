@@ -17,23 +17,26 @@
 static void
 usage (FILE *out)
 {
-  fputs (
-      "Usage: postern run [OPTION…] [--] COMMAND [ARGUMENT…]\n"
-      "\n"
-      "Starts COMMAND in a sandbox that holds none of your files. When it reaches for some, you are asked.\n"
-      "\n"
-      "  --app ID          the application that it is, instead of the one found by its program\n"
-      "  --profile FILE    what the application needs, from FILE\n"
-      "  --strict          serve every grant through the gate, so that revoking cuts open files too\n"
-      "  --x11=host        let it use your X11 display as it is (it can then watch and control the others on it)\n"
-      "  --wayland=host    let it use your Wayland display as it is\n"
-      "  --no-bus          keep the message buses out (otherwise each service that is more than harmless is asked for)\n"
-      "  --bus             start nothing if there is no message bus\n"
-      "  --print-plan      print how the sandbox would be built, and start nothing\n"
-      "  --help\n"
-      "\n"
-      "The exit status is COMMAND's; 125 if the sandbox failed, 126 if COMMAND cannot be executed, 127 if it is not found.\n",
-      out);
+  fputs ("Usage: postern run [OPTION…] [--] COMMAND [ARGUMENT…]\n"
+         "\n"
+         "Starts COMMAND in a sandbox that holds none of your files. When it reaches for some, you are asked.\n"
+         "\n"
+         "  --app ID          the application that it is, instead of the one found by its program\n"
+         "  --profile FILE    what the application needs, from FILE, or a name: one-folder\n"
+         "  --only FOLDER     give it this folder, for this run, and hide everything else without asking; with\n"
+         "    --view            to look at it, or\n"
+         "    --change          to change it as well\n"
+         "  --strict          serve every grant through the gate, so that revoking cuts open files too\n"
+         "  --x11=host        let it use your X11 display as it is (it can then watch and control the others on it)\n"
+         "  --wayland=host    let it use your Wayland display as it is\n"
+         "  --no-bus          keep the message buses out (otherwise each service that is more than harmless is asked for)\n"
+         "  --bus             start nothing if there is no message bus\n"
+         "  --print-plan      print how the sandbox would be built, and start nothing\n"
+         "  --help\n"
+         "\n"
+         "The exit status is COMMAND's; 123 if you did not let it start, 125 if the sandbox failed, 126 if COMMAND cannot be\n"
+         "executed, 127 if it is not found.\n",
+         out);
 }
 
 /* All that the caller left open is nothing to us, and the first three are there whatever the caller closed. */
