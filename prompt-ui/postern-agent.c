@@ -5,6 +5,7 @@
 #include "pst-agent-link.h"
 #include "pst-input-guard.h"
 #include "pst-prompts.h"
+#include "pst-sheets.h"
 
 #include <glib-unix.h>
 #include <glib/gi18n.h>
@@ -22,6 +23,7 @@ typedef struct
   GMainLoop *loop;
   PstAgentLink *link;
   PstPrompts *prompts;
+  PstSheets *sheets;
   int status;
 } Agent;
 
@@ -47,11 +49,36 @@ on_withdraw (guint64 id, gpointer data)
 }
 
 static void
+on_show_sheet (PstSheet *sheet, gpointer data)
+{
+  Agent *agent = data;
+
+  pst_sheets_show_take (agent->sheets, sheet);
+}
+
+static void
+on_withdraw_sheet (guint64 id, gpointer data)
+{
+  Agent *agent = data;
+
+  pst_sheets_withdraw (agent->sheets, id);
+}
+
+static void
+on_sheet_answered (guint64 sheet, gboolean start, const gboolean *on, guint n_on, const char *folder, gpointer data)
+{
+  Agent *agent = data;
+
+  pst_agent_link_answer_sheet (agent->link, sheet, start, on, n_on, folder);
+}
+
+static void
 on_lost (gpointer data)
 {
   Agent *agent = data;
 
   pst_prompts_withdraw_all (agent->prompts);
+  pst_sheets_withdraw_all (agent->sheets);
 }
 
 /* Another agent serves this display: there is nothing to do, and nothing is wrong. */
@@ -118,6 +145,8 @@ main (int argc, char **argv)
     .ready = on_ready,
     .show = on_show,
     .withdraw = on_withdraw,
+    .show_sheet = on_show_sheet,
+    .withdraw_sheet = on_withdraw_sheet,
     .lost = on_lost,
     .turned_away = on_turned_away,
     .gave_up = on_gave_up,
@@ -164,6 +193,7 @@ main (int argc, char **argv)
   pst_input_guard_init ();
   agent.loop = g_main_loop_new (NULL, FALSE);
   agent.prompts = pst_prompts_new (on_answered, &agent);
+  agent.sheets = pst_sheets_new (on_sheet_answered, &agent);
   agent.link = pst_agent_link_new ("gtk", display_target (display), &events, &agent);
   g_signal_connect (display, "closed", G_CALLBACK (on_display_closed), agent.loop);
   g_unix_signal_add (SIGTERM, on_quit_signal, agent.loop);
@@ -172,6 +202,7 @@ main (int argc, char **argv)
   g_main_loop_run (agent.loop);
 
   pst_agent_link_free (agent.link);
+  pst_sheets_free (agent.sheets);
   pst_prompts_free (agent.prompts);
   g_main_loop_unref (agent.loop);
   return agent.status;

@@ -89,6 +89,22 @@ on_show (PstAgentLink *link, PstMessage *message)
 }
 
 static void
+on_show_sheet (PstAgentLink *link, PstMessage *message)
+{
+  g_autoptr (GVariant) details = NULL;
+  g_autoptr (GError) error = NULL;
+  guint64 id;
+  PstSheet *sheet;
+
+  g_variant_get (message->args, "(t@a{sv})", &id, &details);
+  sheet = pst_sheet_new (id, details, &error);
+  if (sheet != NULL)
+    link->events->show_sheet (sheet, link->user_data);
+  else
+    g_warning ("Sheet %" G_GUINT64_FORMAT " from the broker cannot be shown: %s", id, error->message);
+}
+
+static void
 on_message (PstPeer *peer, PstMessage *message, gpointer data)
 {
   PstAgentLink *link = data;
@@ -109,6 +125,24 @@ on_message (PstPeer *peer, PstMessage *message, gpointer data)
           guint64 id;
           g_variant_get (message->args, "(t)", &id);
           link->events->withdraw (id, link->user_data);
+          return;
+        }
+    }
+  else if (g_str_equal (message->member, PST_AGENT_SHOW_SHEET))
+    {
+      if (pst_message_check (message, PST_AGENT_SHOW_SHEET_IN, &error))
+        {
+          on_show_sheet (link, message);
+          return;
+        }
+    }
+  else if (g_str_equal (message->member, PST_AGENT_WITHDRAW_SHEET))
+    {
+      if (pst_message_check (message, PST_AGENT_WITHDRAW_SHEET_IN, &error))
+        {
+          guint64 id;
+          g_variant_get (message->args, "(t)", &id);
+          link->events->withdraw_sheet (id, link->user_data);
           return;
         }
     }
@@ -214,4 +248,19 @@ pst_agent_link_answer (PstAgentLink *link, guint64 question, const PstVerdict *v
                  g_variant_new ("(tuuuux)", question, (guint32)verdict->answer, (guint32)scope, (guint32)access,
                                 (guint32)verdict->lifetime, verdict->until),
                  NULL, 0, on_answered, link);
+}
+
+void
+pst_agent_link_answer_sheet (PstAgentLink *link, guint64 sheet, gboolean start, const gboolean *on, guint n_on,
+                             const char *folder)
+{
+  GVariantBuilder switches;
+
+  if (link->peer == NULL || !link->ready)
+    return;
+  g_variant_builder_init (&switches, G_VARIANT_TYPE ("ab"));
+  for (guint i = 0; i < n_on; i++)
+    g_variant_builder_add (&switches, "b", on[i]);
+  pst_peer_call (link->peer, PST_AGENT_ANSWER_SHEET, g_variant_new ("(tbab^ay)", sheet, start, &switches, folder), NULL, 0,
+                 on_answered, link);
 }

@@ -5,6 +5,7 @@
 #include "pst-app-icon.h"
 #include "pst-choice-group.h"
 #include "pst-input-guard.h"
+#include "pst-prompt-frame.h"
 #include "pst-prompt-parts.h"
 #include "pst-split-button.h"
 
@@ -33,8 +34,6 @@
  * The dialog does not take the keyboard: it is mapped without focus, and gets it only when the person clicks in it or
  * switches to it; then Deny has it. What must not happen by accident is the business of pst-input-guard.c. */
 
-#define WIDTH 520
-#define BORDER 18
 #define MAX_SCOPES 6
 #define MAX_ACCESSES 3
 
@@ -102,20 +101,6 @@ on_choices_changed (gpointer data)
   atk_object_set_name (gtk_widget_get_accessible (GTK_WIDGET (self)), title);
 }
 
-/* The dialog is meant to be read while another window has the keyboard: it is never drawn as one of the background. */
-static void
-stay_in_front (GtkWidget *widget)
-{
-  gtk_widget_unset_state_flags (widget, GTK_STATE_FLAG_BACKDROP);
-}
-
-static gboolean
-on_window_state (GtkWidget *widget, GdkEvent *event, gpointer data)
-{
-  stay_in_front (widget);
-  return GDK_EVENT_PROPAGATE;
-}
-
 static gboolean
 on_key_press (GtkWidget *widget, GdkEventKey *event, gpointer data)
 {
@@ -130,58 +115,6 @@ on_delete (GtkWidget *widget, GdkEvent *event, gpointer data)
 {
   on_choice (PST_CHOICE_DENY, widget);
   return GDK_EVENT_STOP;
-}
-
-static GtkLabel *
-text_label_new (void)
-{
-  GtkWidget *label = gtk_label_new (NULL);
-  PangoAttrList *attributes = pst_prompt_text_attributes ();
-
-  gtk_label_set_attributes (GTK_LABEL (label), attributes);
-  pango_attr_list_unref (attributes);
-  gtk_label_set_line_wrap (GTK_LABEL (label), TRUE);
-  gtk_label_set_line_wrap_mode (GTK_LABEL (label), PANGO_WRAP_WORD_CHAR);
-  gtk_label_set_max_width_chars (GTK_LABEL (label), 36); /* the grid is wider: this keeps it from growing */
-  gtk_label_set_xalign (GTK_LABEL (label), 0);
-  gtk_widget_set_halign (label, GTK_ALIGN_FILL);
-  return GTK_LABEL (label);
-}
-
-static GtkWidget *
-build_heading (PstPromptWindow *self)
-{
-  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6);
-  PangoAttrList *attributes = pst_prompt_text_attributes ();
-
-  pango_attr_list_insert (attributes, pango_attr_weight_new (PANGO_WEIGHT_BOLD));
-  pango_attr_list_insert (attributes, pango_attr_scale_new (PANGO_SCALE_LARGE));
-  self->title = text_label_new ();
-  gtk_label_set_attributes (self->title, attributes);
-  pango_attr_list_unref (attributes);
-  self->intent = text_label_new ();
-  gtk_box_pack_start (GTK_BOX (box), GTK_WIDGET (self->title), FALSE, FALSE, 0);
-  gtk_box_pack_start (GTK_BOX (box), GTK_WIDGET (self->intent), FALSE, FALSE, 0);
-  gtk_widget_set_valign (box, GTK_ALIGN_CENTER);
-  gtk_widget_set_hexpand (box, TRUE);
-  return box;
-}
-
-static GtkWidget *
-build_warning (PstPromptWindow *self)
-{
-  GtkWidget *bar = gtk_info_bar_new ();
-  GtkWidget *content = gtk_info_bar_get_content_area (GTK_INFO_BAR (bar));
-  GtkWidget *image = gtk_image_new_from_icon_name ("dialog-warning-symbolic", GTK_ICON_SIZE_MENU);
-
-  gtk_info_bar_set_message_type (GTK_INFO_BAR (bar), GTK_MESSAGE_WARNING);
-  gtk_widget_set_valign (image, GTK_ALIGN_START);
-  self->warning_text = text_label_new ();
-  gtk_box_pack_start (GTK_BOX (content), image, FALSE, FALSE, 0);
-  gtk_box_pack_start (GTK_BOX (content), GTK_WIDGET (self->warning_text), TRUE, TRUE, 0);
-  gtk_widget_show_all (content);
-  self->warning = bar;
-  return bar;
 }
 
 static GtkWidget *
@@ -219,32 +152,21 @@ static void
 build (PstPromptWindow *self)
 {
   GtkWidget *all = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
-  GtkWidget *grid = gtk_grid_new ();
+  GtkWidget *grid = pst_prompt_grid_new (&self->icon, &self->title, &self->intent);
 
-  self->icon = GTK_IMAGE (gtk_image_new ());
-  gtk_widget_set_size_request (GTK_WIDGET (self->icon), PST_APP_ICON_SIZE, PST_APP_ICON_SIZE);
-  gtk_widget_set_halign (GTK_WIDGET (self->icon), GTK_ALIGN_END);
-  gtk_widget_set_valign (GTK_WIDGET (self->icon), GTK_ALIGN_START);
-  atk_object_set_role (gtk_widget_get_accessible (GTK_WIDGET (self->icon)), ATK_ROLE_ICON);
-
+  self->warning = pst_prompt_warning_new (&self->warning_text);
   self->scopes = pst_choice_group_new (_ ("_Scope"), MAX_SCOPES, GTK_ORIENTATION_VERTICAL, on_choices_changed, self);
   self->accesses = pst_choice_group_new (_ ("A_ccess"), MAX_ACCESSES, GTK_ORIENTATION_HORIZONTAL, on_choices_changed, self);
   self->details = pst_prompt_details_new ();
   self->waiting = pst_prompt_waiting_new ();
 
-  gtk_grid_set_row_spacing (GTK_GRID (grid), 12);
-  gtk_grid_set_column_spacing (GTK_GRID (grid), 12);
-  gtk_container_set_border_width (GTK_CONTAINER (grid), BORDER);
-  gtk_grid_attach (GTK_GRID (grid), GTK_WIDGET (self->icon), 0, 0, 1, 1);
-  gtk_grid_attach (GTK_GRID (grid), build_heading (self), 1, 0, 1, 1);
-  gtk_grid_attach (GTK_GRID (grid), build_warning (self), 1, 1, 1, 1);
+  gtk_grid_attach (GTK_GRID (grid), self->warning, 1, 1, 1, 1);
   gtk_grid_attach (GTK_GRID (grid), pst_choice_group_get_label (self->scopes), 0, 2, 1, 1);
   gtk_grid_attach (GTK_GRID (grid), pst_choice_group_get_box (self->scopes), 1, 2, 1, 1);
   gtk_grid_attach (GTK_GRID (grid), pst_choice_group_get_label (self->accesses), 0, 3, 1, 1);
   gtk_grid_attach (GTK_GRID (grid), pst_choice_group_get_box (self->accesses), 1, 3, 1, 1);
   gtk_grid_attach (GTK_GRID (grid), pst_prompt_details_get_widget (self->details), 1, 4, 1, 1);
   gtk_grid_attach (GTK_GRID (grid), build_buttons (self), 0, 5, 2, 1);
-  gtk_widget_set_size_request (grid, WIDTH, -1);
 
   gtk_container_add (GTK_CONTAINER (all), grid);
   gtk_container_add (GTK_CONTAINER (all), pst_prompt_waiting_get_widget (self->waiting));
@@ -257,30 +179,9 @@ pst_prompt_window_init (PstPromptWindow *self)
 {
   GtkWindow *window = GTK_WINDOW (self);
 
-  gtk_window_set_type_hint (window, GDK_WINDOW_TYPE_HINT_DIALOG);
-  gtk_window_set_resizable (window, FALSE);
-  gtk_window_set_position (window, GTK_WIN_POS_CENTER);
-  gtk_window_set_focus_on_map (window, FALSE);
-  gtk_window_set_keep_above (window, TRUE);
-  gtk_window_set_urgency_hint (window, FALSE);
+  pst_prompt_frame_set_up (window, "postern-question");
   gtk_window_set_icon_name (window, "dialog-question");
-  gtk_window_set_role (window, "postern-question");
-  gtk_style_context_add_class (gtk_widget_get_style_context (GTK_WIDGET (self)), "postern-question");
-  atk_object_set_role (gtk_widget_get_accessible (GTK_WIDGET (self)), ATK_ROLE_ALERT);
-#ifdef HAVE_LAYER_SHELL
-  if (gtk_layer_is_supported ())
-    {
-      gtk_layer_init_for_window (window);
-      gtk_layer_set_namespace (window, "postern-question");
-      gtk_layer_set_layer (window, GTK_LAYER_SHELL_LAYER_TOP);
-      gtk_layer_set_keyboard_mode (window, GTK_LAYER_SHELL_KEYBOARD_MODE_ON_DEMAND);
-    }
-#endif
-  pst_input_guard_add (window);
   build (self);
-  g_signal_connect_after (self, "realize", G_CALLBACK (stay_in_front), NULL);
-  g_signal_connect_after (self, "map", G_CALLBACK (stay_in_front), NULL);
-  g_signal_connect_after (self, "window-state-event", G_CALLBACK (on_window_state), NULL);
   g_signal_connect (self, "key-press-event", G_CALLBACK (on_key_press), NULL);
   g_signal_connect (self, "delete-event", G_CALLBACK (on_delete), NULL);
   gtk_widget_grab_default (self->deny);
@@ -304,20 +205,9 @@ pst_prompt_window_finalize (GObject *object)
   G_OBJECT_CLASS (pst_prompt_window_parent_class)->finalize (object);
 }
 
-/* No colours. Round buttons stand on the same edge as the text above them; and a dialog that comes up does not fade in: the
- * theme's transitions would draw it, symbolic pictures included, a dozen times over. */
-static const char css[] = "window.postern-question radiobutton:dir(ltr) > radio { margin-left: 0; margin-right: 8px; }"
-                          "window.postern-question radiobutton:dir(rtl) > radio { margin-right: 0; margin-left: 8px; }"
-                          "window.postern-question * { transition: none; }";
-
 static void
 pst_prompt_window_class_init (PstPromptWindowClass *klass)
 {
-  g_autoptr (GtkCssProvider) provider = gtk_css_provider_new ();
-
-  gtk_css_provider_load_from_data (provider, css, -1, NULL);
-  gtk_style_context_add_provider_for_screen (gdk_screen_get_default (), GTK_STYLE_PROVIDER (provider),
-                                             GTK_STYLE_PROVIDER_PRIORITY_APPLICATION);
   G_OBJECT_CLASS (klass)->finalize = pst_prompt_window_finalize;
 }
 

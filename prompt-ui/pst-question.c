@@ -2,6 +2,7 @@
 
 #include "pst-question.h"
 
+#include "pst-details.h"
 #include "pst-peer.h"
 #include "pst-text.h"
 
@@ -20,44 +21,11 @@
 #define SECONDS_A_DAY G_GINT64_CONSTANT (86400)
 
 static gboolean
-take_text (GVariant *details, const char *key, gsize max_chars, char **out, GError **error)
-{
-  g_autoptr (GVariant) value = g_variant_lookup_value (details, key, NULL);
-
-  if (value == NULL)
-    *out = g_strdup ("");
-  else if (g_variant_is_of_type (value, G_VARIANT_TYPE_STRING))
-    *out = pst_text_for_display (g_variant_get_string (value, NULL), max_chars);
-  else
-    {
-      g_set_error (error, PST_PEER_ERROR, PST_PEER_ERROR_MALFORMED, "“%s” of a question is not a string", key);
-      return FALSE;
-    }
-  return TRUE;
-}
-
-/* (nullable): NULL, without @error, for a value that is not there. */
-static gboolean
-take_value (GVariant *details, const char *key, const GVariantType *type, GVariant **out, GError **error)
-{
-  g_autoptr (GVariant) value = g_variant_lookup_value (details, key, NULL);
-
-  *out = NULL;
-  if (value != NULL && !g_variant_is_of_type (value, type))
-    {
-      g_set_error (error, PST_PEER_ERROR, PST_PEER_ERROR_MALFORMED, "“%s” of a question has the wrong type", key);
-      return FALSE;
-    }
-  *out = g_steal_pointer (&value);
-  return TRUE;
-}
-
-static gboolean
 take_index (GVariant *details, const char *key, guint n, guint *out, GError **error)
 {
   g_autoptr (GVariant) value = NULL;
 
-  if (!take_value (details, key, G_VARIANT_TYPE_UINT32, &value, error))
+  if (!pst_details_take_value (details, key, G_VARIANT_TYPE_UINT32, &value, error))
     return FALSE;
   *out = value != NULL ? g_variant_get_uint32 (value) : 0;
   if (*out >= n)
@@ -87,7 +55,7 @@ take_scopes (PstQuestion *q, GVariant *details, GError **error)
   g_autoptr (GVariant) scopes = NULL;
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
 
-  if (!take_value (details, "scopes", G_VARIANT_TYPE ("a(ss)"), &scopes, error))
+  if (!pst_details_take_value (details, "scopes", G_VARIANT_TYPE ("a(ss)"), &scopes, error))
     return FALSE;
   q->n_scopes = scopes != NULL ? (guint)MIN (g_variant_n_children (scopes), MAX_SCOPES) : 0;
   for (guint i = 0; i < q->n_scopes; i++)
@@ -108,7 +76,7 @@ take_accesses (PstQuestion *q, GVariant *details, GError **error)
 {
   g_autoptr (GVariant) accesses = NULL;
 
-  if (!take_value (details, "accesses", G_VARIANT_TYPE ("a(us)"), &accesses, error))
+  if (!pst_details_take_value (details, "accesses", G_VARIANT_TYPE ("a(us)"), &accesses, error))
     return FALSE;
   q->n_accesses = accesses != NULL ? (guint)MIN (g_variant_n_children (accesses), MAX_ACCESSES) : 0;
   q->accesses = g_new0 (PstQuestionAccess, q->n_accesses + 1);
@@ -135,7 +103,7 @@ take_titles (PstQuestion *q, GVariant *details, GError **error)
   gsize columns = accesses != NULL ? MAX (g_variant_n_children (accesses), 1) : 1;
   guint n;
 
-  if (!take_value (details, "titles", G_VARIANT_TYPE_STRING_ARRAY, &titles, error))
+  if (!pst_details_take_value (details, "titles", G_VARIANT_TYPE_STRING_ARRAY, &titles, error))
     return FALSE;
   if (titles == NULL || rows > MAX_SCOPES || columns > MAX_ACCESSES || g_variant_n_children (titles) != rows * columns)
     return TRUE;
@@ -150,20 +118,20 @@ pst_question_new (guint64 id, GVariant *details, GError **error)
   g_autoptr (GVariant) sandbox = NULL, private_ok = NULL, waiting = NULL, icon = NULL;
 
   q->id = id;
-  if (!take_text (details, "app_id", MAX_LABEL, &q->app_id, error) ||
-      !take_text (details, "app_name", MAX_LABEL, &q->app_name, error) ||
-      !take_text (details, "executable", MAX_PATH, &q->executable, error) ||
-      !take_text (details, "package", MAX_LABEL, &q->package, error) ||
-      !take_text (details, "title", MAX_SENTENCE, &q->title, error) ||
-      !take_text (details, "intent", MAX_SENTENCE, &q->intent, error) ||
-      !take_text (details, "resource", MAX_PATH, &q->resource, error) ||
-      !take_text (details, "warning", MAX_SENTENCE, &q->warning, error) ||
-      !take_text (details, "reason", MAX_SENTENCE, &q->reason, error) ||
-      !take_value (details, "app_icon", G_VARIANT_TYPE_STRING, &icon, error) ||
-      !take_value (details, "sandbox", G_VARIANT_TYPE_UINT64, &sandbox, error) ||
-      !take_value (details, "private_ok", G_VARIANT_TYPE_BOOLEAN, &private_ok, error) ||
-      !take_value (details, "waiting", G_VARIANT_TYPE_STRING_ARRAY, &waiting, error) || !take_scopes (q, details, error) ||
-      !take_accesses (q, details, error) || !take_titles (q, details, error))
+  if (!pst_details_take_text (details, "app_id", MAX_LABEL, &q->app_id, error) ||
+      !pst_details_take_text (details, "app_name", MAX_LABEL, &q->app_name, error) ||
+      !pst_details_take_text (details, "executable", MAX_PATH, &q->executable, error) ||
+      !pst_details_take_text (details, "package", MAX_LABEL, &q->package, error) ||
+      !pst_details_take_text (details, "title", MAX_SENTENCE, &q->title, error) ||
+      !pst_details_take_text (details, "intent", MAX_SENTENCE, &q->intent, error) ||
+      !pst_details_take_text (details, "resource", MAX_PATH, &q->resource, error) ||
+      !pst_details_take_text (details, "warning", MAX_SENTENCE, &q->warning, error) ||
+      !pst_details_take_text (details, "reason", MAX_SENTENCE, &q->reason, error) ||
+      !pst_details_take_value (details, "app_icon", G_VARIANT_TYPE_STRING, &icon, error) ||
+      !pst_details_take_value (details, "sandbox", G_VARIANT_TYPE_UINT64, &sandbox, error) ||
+      !pst_details_take_value (details, "private_ok", G_VARIANT_TYPE_BOOLEAN, &private_ok, error) ||
+      !pst_details_take_value (details, "waiting", G_VARIANT_TYPE_STRING_ARRAY, &waiting, error) ||
+      !take_scopes (q, details, error) || !take_accesses (q, details, error) || !take_titles (q, details, error))
     return NULL;
 
   q->app_icon = g_strdup (icon != NULL ? g_variant_get_string (icon, NULL) : "");
