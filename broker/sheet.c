@@ -286,7 +286,7 @@ describe (const PstSheet *sheet)
   add_string (&dict, "title", title);
   add_string (&dict, "text",
               sheet->folder_access ? _ ("It sees this folder and nothing else of yours. Your choice is remembered.")
-                                   : _ ("It would like to have this. What you leave off it has to ask for when it needs it."));
+                                   : _ ("It would like to have this. What you leave off, it has to ask for when it needs it."));
   add_string (&dict, "reason", reason);
   add_string (&dict, "problem", sheet->problem);
   g_variant_builder_add (&dict, "{sv}", "lines", g_variant_builder_end (&lines));
@@ -323,17 +323,18 @@ show (PstSheet *sheet)
   PstSandbox *first = ((PstSheetWaiter *)sheet->waiters->pdata[0])->sandbox;
   PstBroker *broker = first->broker;
   gboolean nowhere = strcmp (sheet->screen, "none") == 0;
-  PstAgent *agent = nowhere ? NULL : pst_screen_agent (broker, sheet->screen);
+  PstAgent *agent;
 
+  /* Who shows it goes on: another agent that comes to the same screen would put a second one beside it. */
+  if (sheet->shown_to)
+    return;
+  agent = nowhere ? NULL : pst_screen_agent (broker, sheet->screen);
   if (!agent)
     {
-      sheet->shown_to = NULL;
       if (!pst_screen_start (broker, sheet->screen, first->environment, first))
         go_without (sheet);
       return;
     }
-  if (sheet->shown_to == agent)
-    return;
   sheet->shown_to = agent;
   sheet->was_shown = TRUE;
   pst_peer_notify (agent->peer, PST_AGENT_SHOW_SHEET, g_variant_new ("(t@a{sv})", sheet->id, describe (sheet)), NULL, 0);

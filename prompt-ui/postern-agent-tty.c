@@ -44,6 +44,24 @@ on_withdraw (guint64 id, gpointer data)
 }
 
 static void
+on_show_sheet (PstSheet *sheet, gpointer data)
+{
+  pst_asker_show_sheet_take (((Agent *)data)->asker, sheet);
+}
+
+static void
+on_withdraw_sheet (guint64 id, gpointer data)
+{
+  pst_asker_withdraw_sheet (((Agent *)data)->asker, id);
+}
+
+static void
+on_sheet_answered (guint64 sheet, gboolean start, const gboolean *on, guint n_on, const char *folder, gpointer data)
+{
+  pst_agent_link_answer_sheet (((Agent *)data)->link, sheet, start, on, n_on, folder);
+}
+
+static void
 on_lost (gpointer data)
 {
   pst_asker_withdraw_all (((Agent *)data)->asker);
@@ -113,11 +131,13 @@ main (int argc, char **argv)
     .ready = on_ready,
     .show = on_show,
     .withdraw = on_withdraw,
+    .show_sheet = on_show_sheet,
+    .withdraw_sheet = on_withdraw_sheet,
     .lost = on_lost,
     .turned_away = on_turned_away,
     .gave_up = on_gave_up,
   };
-  static const PstAskerEvents asker_events = { .answered = on_answered, .gone = on_gone };
+  static const PstAskerEvents asker_events = { .answered = on_answered, .sheet_answered = on_sheet_answered, .gone = on_gone };
   gint64 sandbox = 0;
   gboolean version = FALSE;
   const GOptionEntry entries[] = {

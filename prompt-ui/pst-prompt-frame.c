@@ -21,6 +21,7 @@ static const char css[] = "window.postern-question radiobutton:dir(ltr) > radio 
                           "window.postern-question .postern-quotation { border: 0 solid alpha(currentColor, 0.3); }"
                           "window.postern-question .postern-quotation:dir(ltr) { border-left-width: 3px; padding-left: 9px; }"
                           "window.postern-question .postern-quotation:dir(rtl) { border-right-width: 3px; padding-right: 9px; }"
+                          "window.postern-question switch:focus { box-shadow: 0 0 0 2px alpha(@theme_selected_bg_color, 0.6); }"
                           "window.postern-question * { transition: none; }";
 
 /* The dialog is meant to be read while another window has the keyboard: it is never drawn as one of the background. */

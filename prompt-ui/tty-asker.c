@@ -4,6 +4,7 @@
 
 #include "pst-fd.h"
 #include "tty-dialogue.h"
+#include "tty-sheet.h"
 
 #include <errno.h>
 #include <glib-unix.h>
@@ -46,6 +47,9 @@ struct _PstAsker
   State state;
   GQueue questions; /* PstQuestion; the head is the one that is asked */
   PstTtyDialogue dialogue;
+  PstSheet *sheet; /* (nullable): asked before all questions */
+  PstTtySheet sheet_dialogue;
+  gboolean asks_sheet; /* what is asked is the sheet */
   gboolean is_printed; /* the head is on the screen */
   guint timer;
   guint input_source;
@@ -77,14 +81,32 @@ tell_supervisor (PstAsker *asker, char what)
   /* a supervisor that is gone is noticed by reading */
 }
 
+static gboolean
+has_more (PstAsker *asker)
+{
+  return asker->sheet != NULL || asker->questions.length > 0;
+}
+
+static void
+drop_sheet (PstAsker *asker)
+{
+  if (asker->asks_sheet)
+    pst_tty_sheet_clear (&asker->sheet_dialogue);
+  asker->asks_sheet = FALSE;
+  g_clear_pointer (&asker->sheet, pst_sheet_free);
+}
+
 /* The head has been answered or withdrawn: the next one, or the end of the loan. */
 static void
 settle_head (PstAsker *asker)
 {
   stop_sources (asker);
-  pst_question_free (g_queue_pop_head (&asker->questions));
+  if (asker->asks_sheet)
+    drop_sheet (asker);
+  else
+    pst_question_free (g_queue_pop_head (&asker->questions));
   asker->is_printed = FALSE;
-  if (asker->questions.length > 0)
+  if (has_more (asker))
     {
       ask (asker);
       return;
@@ -106,10 +128,37 @@ answer (PstAsker *asker, PstChoice choice)
   settle_head (asker);
 }
 
+/* The terminal is given back first: with the answer the program starts, and wants it. */
+static void
+answer_sheet (PstAsker *asker, gboolean start)
+{
+  guint64 id = asker->sheet->id;
+  guint n_on = asker->sheet->n_lines;
+  g_autofree char *folder = g_steal_pointer (&asker->sheet_dialogue.folder);
+  gboolean on[PST_SHEET_MAX_LINES];
+
+  memcpy (on, asker->sheet_dialogue.on, sizeof on);
+  pst_terminal_print (asker->terminal, start ? _ ("→ Start\n") : _ ("→ Cancel\n"));
+  settle_head (asker);
+  asker->events->sheet_answered (id, start, on, n_on, start && folder != NULL ? folder : "", asker->user_data);
+}
+
+/* Nobody can say anything any more. */
+static void
+answer_no (PstAsker *asker)
+{
+  if (asker->asks_sheet)
+    answer_sheet (asker, FALSE);
+  else
+    answer (asker, PST_CHOICE_DENY);
+}
+
 static void
 print_prompt (PstAsker *asker)
 {
-  g_autofree char *prompt = pst_tty_dialogue_prompt (&asker->dialogue, pst_terminal_get_width (asker->terminal));
+  guint width = pst_terminal_get_width (asker->terminal);
+  g_autofree char *prompt = asker->asks_sheet ? pst_tty_sheet_prompt (&asker->sheet_dialogue, width)
+                                              : pst_tty_dialogue_prompt (&asker->dialogue, width);
 
   pst_terminal_print (asker->terminal, prompt);
 }
@@ -120,6 +169,27 @@ is_hung_up (PstAsker *asker)
   struct pollfd p = { .fd = pst_terminal_get_fd (asker->terminal), .events = POLLIN };
 
   return poll (&p, 1, 0) == 1 && (p.revents & (POLLHUP | POLLERR)) != 0;
+}
+
+/* FALSE: answered. */
+static gboolean
+take_sheet_line (PstAsker *asker, const char *line, gsize size)
+{
+  g_autofree char *cwd = g_get_current_dir ();
+  PstTtySheetOutcome outcome = pst_tty_sheet_parse (&asker->sheet_dialogue, line, size, cwd, g_get_home_dir ());
+
+  if (outcome == PST_TTY_SHEET_START || outcome == PST_TTY_SHEET_CANCEL)
+    {
+      if (line[size - 1] != '\n')
+        pst_terminal_print (asker->terminal, "\n");
+      asker->input_source = 0;
+      answer_sheet (asker, outcome == PST_TTY_SHEET_START);
+      return FALSE;
+    }
+  if (outcome == PST_TTY_SHEET_NOT_KNOWN)
+    pst_terminal_print (asker->terminal, _ ("That is none of the choices.\n"));
+  print_prompt (asker);
+  return TRUE;
 }
 
 static gboolean
@@ -145,12 +215,14 @@ on_input (int fd, GIOCondition condition, gpointer data)
 
       asker->input_source = 0;
       pst_terminal_print (asker->terminal, "\n");
-      answer (asker, PST_CHOICE_DENY);
+      answer_no (asker);
       if (gone)
         asker->events->gone (asker->user_data);
       return G_SOURCE_REMOVE;
     }
 
+  if (asker->asks_sheet)
+    return take_sheet_line (asker, line, (gsize)n);
   switch (pst_tty_dialogue_parse (&asker->dialogue, line, (gsize)n, &choice))
     {
     case PST_TTY_ANSWERED:
@@ -215,7 +287,8 @@ ask (PstAsker *asker)
 
       if (asker->state != STATE_BACKGROUND)
         {
-          text = g_strdup_printf (_ ("\n%s waits for an answer: bring it to the foreground (fg).\n"), q->app_name);
+          text = g_strdup_printf (_ ("\n%s waits for an answer: bring it to the foreground (fg).\n"),
+                                  asker->sheet != NULL ? asker->sheet->app_name : q->app_name);
           pst_terminal_print (asker->terminal, text);
         }
       asker->state = STATE_BACKGROUND;
@@ -224,9 +297,21 @@ ask (PstAsker *asker)
     }
 
   pst_terminal_take (asker->terminal);
-  pst_tty_dialogue_init (&asker->dialogue, g_queue_peek_head (&asker->questions));
-  text = pst_tty_dialogue_render (&asker->dialogue, pst_terminal_get_width (asker->terminal),
-                                  pst_terminal_get_bold (asker->terminal));
+  if (asker->sheet != NULL)
+    {
+      if (asker->asks_sheet)
+        pst_tty_sheet_clear (&asker->sheet_dialogue);
+      asker->asks_sheet = TRUE;
+      pst_tty_sheet_init (&asker->sheet_dialogue, asker->sheet);
+      text = pst_tty_sheet_render (&asker->sheet_dialogue, pst_terminal_get_width (asker->terminal),
+                                   pst_terminal_get_bold (asker->terminal));
+    }
+  else
+    {
+      pst_tty_dialogue_init (&asker->dialogue, g_queue_peek_head (&asker->questions));
+      text = pst_tty_dialogue_render (&asker->dialogue, pst_terminal_get_width (asker->terminal),
+                                      pst_terminal_get_bold (asker->terminal));
+    }
   pst_terminal_print (asker->terminal, text);
   asker->is_printed = TRUE;
   asker->state = STATE_SETTLING;
@@ -250,7 +335,7 @@ on_supervisor (int fd, GIOCondition condition, gpointer data)
     }
   if (what == 'k' && asker->state == STATE_BORROWING)
     {
-      if (asker->questions.length > 0)
+      if (has_more (asker))
         ask (asker);
       else
         {
@@ -299,6 +384,20 @@ find (PstAsker *asker, guint64 id)
   return NULL;
 }
 
+static void
+begin (PstAsker *asker)
+{
+  if (asker->state != STATE_IDLE)
+    return;
+  if (asker->supervisor < 0)
+    ask (asker);
+  else
+    {
+      asker->state = STATE_BORROWING;
+      tell_supervisor (asker, 'q');
+    }
+}
+
 void
 pst_asker_show_take (PstAsker *asker, PstQuestion *question)
 {
@@ -309,7 +408,7 @@ pst_asker_show_take (PstAsker *asker, PstQuestion *question)
       g_autoptr (PstQuestion) old = known->data;
 
       known->data = question;
-      if (known != asker->questions.head || !asker->is_printed)
+      if (known != asker->questions.head || !asker->is_printed || asker->asks_sheet)
         return;
       if (pst_question_same (old, question))
         asker->dialogue.question = question; /* only what waits behind it has changed: not worth a line */
@@ -323,15 +422,32 @@ pst_asker_show_take (PstAsker *asker, PstQuestion *question)
     }
 
   g_queue_push_tail (&asker->questions, question);
-  if (asker->state != STATE_IDLE)
+  begin (asker);
+}
+
+void
+pst_asker_show_sheet_take (PstAsker *asker, PstSheet *sheet)
+{
+  /* One whose last answer was not taken comes again after it was settled here; there is never more than one. */
+  if (asker->sheet != NULL)
+    pst_asker_withdraw_sheet (asker, asker->sheet->id);
+  asker->sheet = sheet;
+  begin (asker);
+}
+
+void
+pst_asker_withdraw_sheet (PstAsker *asker, guint64 id)
+{
+  if (asker->sheet == NULL || asker->sheet->id != id)
     return;
-  if (asker->supervisor < 0)
-    ask (asker);
-  else
+  if (!asker->asks_sheet)
     {
-      asker->state = STATE_BORROWING;
-      tell_supervisor (asker, 'q');
+      drop_sheet (asker);
+      return;
     }
+  if (asker->is_printed)
+    pst_terminal_print (asker->terminal, _ ("\n(No answer is needed any more.)\n"));
+  settle_head (asker);
 }
 
 void
@@ -341,7 +457,7 @@ pst_asker_withdraw (PstAsker *asker, guint64 id)
 
   if (known == NULL)
     return;
-  if (known != asker->questions.head || asker->state == STATE_BORROWING)
+  if (known != asker->questions.head || asker->state == STATE_BORROWING || asker->asks_sheet)
     {
       pst_question_free (known->data);
       g_queue_delete_link (&asker->questions, known);
@@ -355,6 +471,8 @@ pst_asker_withdraw (PstAsker *asker, guint64 id)
 void
 pst_asker_withdraw_all (PstAsker *asker)
 {
+  if (asker->sheet != NULL)
+    pst_asker_withdraw_sheet (asker, asker->sheet->id);
   while (asker->questions.length > 0)
     pst_asker_withdraw (asker, ((PstQuestion *)g_queue_peek_tail (&asker->questions))->id);
 }
@@ -365,5 +483,5 @@ pst_asker_interrupt (PstAsker *asker)
   if (asker->state != STATE_READING && asker->state != STATE_SETTLING)
     return;
   pst_terminal_print (asker->terminal, "\n");
-  answer (asker, PST_CHOICE_DENY);
+  answer_no (asker);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "pst-question.h"
+#include "pst-sheet.h"
 #include "tty-terminal.h"
 
 G_BEGIN_DECLS
@@ -12,6 +13,7 @@ typedef struct _PstAsker PstAsker;
 typedef struct
 {
   void (*answered) (guint64 question, PstChoice choice, guint scope, guint access, gpointer user_data);
+  PstSheetAnswered sheet_answered;
   /* The terminal, or the supervisor, is gone: there is nothing more to ask on. */
   void (*gone) (gpointer user_data);
 } PstAskerEvents;
@@ -23,6 +25,9 @@ void pst_asker_free (PstAsker *asker);
 /* Consumes @question. */
 void pst_asker_show_take (PstAsker *asker, PstQuestion *question);
 void pst_asker_withdraw (PstAsker *asker, guint64 id);
+/* The sheet of a first start goes before questions. Consumes @sheet. */
+void pst_asker_show_sheet_take (PstAsker *asker, PstSheet *sheet);
+void pst_asker_withdraw_sheet (PstAsker *asker, guint64 id);
 void pst_asker_withdraw_all (PstAsker *asker);
 /* As if Ctrl-C had been typed. */
 void pst_asker_interrupt (PstAsker *asker);

@@ -28,6 +28,12 @@ pst_tty_dialogue_init (PstTtyDialogue *dialogue, const PstQuestion *question)
   *dialogue = (PstTtyDialogue){ .question = question, .scope = question->scope, .access = question->access };
 }
 
+guint
+pst_tty_clamp_width (guint width)
+{
+  return CLAMP (width, NARROWEST, WIDEST);
+}
+
 static guint
 columns_of (gunichar c)
 {
@@ -105,8 +111,8 @@ text_columns (const char *text)
   return columns;
 }
 
-static void
-append_field (GString *out, const char *name, const char *value, guint width)
+void
+pst_tty_append_field (GString *out, const char *name, const char *value, guint width)
 {
   if (*value == '\0')
     return;
@@ -143,7 +149,7 @@ pst_tty_dialogue_render_title (const PstTtyDialogue *dialogue, guint width, gboo
 {
   GString *out = g_string_new (NULL);
 
-  append_title (out, dialogue, CLAMP (width, NARROWEST, WIDEST), bold);
+  append_title (out, dialogue, pst_tty_clamp_width (width), bold);
   return g_string_free (out, FALSE);
 }
 
@@ -154,7 +160,7 @@ pst_tty_dialogue_render (const PstTtyDialogue *dialogue, guint width, gboolean b
   GString *out = g_string_new ("\n");
   g_autofree const char **access_labels = g_new0 (const char *, q->n_accesses + 1);
 
-  width = CLAMP (width, NARROWEST, WIDEST);
+  width = pst_tty_clamp_width (width);
   for (guint i = 0; i < q->n_accesses; i++)
     access_labels[i] = q->accesses[i].label;
 
@@ -163,12 +169,12 @@ pst_tty_dialogue_render (const PstTtyDialogue *dialogue, guint width, gboolean b
     pst_tty_wrap (out, q->intent, 0, 0, width);
   if (*q->warning != '\0')
     g_string_append_c (out, '\n');
-  append_field (out, _ ("Warning"), q->warning, width);
+  pst_tty_append_field (out, _ ("Warning"), q->warning, width);
   g_string_append_c (out, '\n');
-  append_field (out, _ ("Program"), q->executable, width);
-  append_field (out, _ ("Package"), *q->package != '\0' ? q->package : _ ("Not from a package"), width);
-  append_field (out, _ ("Path"), q->resource, width);
-  append_field (out, _ ("Its packager says"), q->reason, width);
+  pst_tty_append_field (out, _ ("Program"), q->executable, width);
+  pst_tty_append_field (out, _ ("Package"), *q->package != '\0' ? q->package : _ ("Not from a package"), width);
+  pst_tty_append_field (out, _ ("Path"), q->resource, width);
+  pst_tty_append_field (out, _ ("Its packager says"), q->reason, width);
   if (q->n_waiting > 0)
     {
       g_autofree char *text = g_strdup_printf (
@@ -203,7 +209,7 @@ pst_tty_dialogue_prompt (const PstTtyDialogue *dialogue, guint width)
     text = g_strdup_printf (_ ("Number 1–%u, or a2 … to choose the access first. Enter denies:"), n_choices (q));
   else
     text = g_strdup_printf (_ ("Number 1–%u. Enter denies:"), n_choices (q));
-  pst_tty_wrap (out, text, 0, 0, CLAMP (width, NARROWEST, WIDEST));
+  pst_tty_wrap (out, text, 0, 0, pst_tty_clamp_width (width));
   out->str[out->len - 1] = ' '; /* the cursor waits behind it */
   return g_string_free (out, FALSE);
 }

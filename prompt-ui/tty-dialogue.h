@@ -39,4 +39,9 @@ PstTtyOutcome pst_tty_dialogue_parse (PstTtyDialogue *dialogue, const char *line
  * @indent spaces. Ends the last line. */
 void pst_tty_wrap (GString *out, const char *text, guint first, guint indent, guint width);
 
+/* "Name: value", wrapped; nothing for an empty value. */
+void pst_tty_append_field (GString *out, const char *name, const char *value, guint width);
+/* No narrower, and no wider, than text can be read. */
+guint pst_tty_clamp_width (guint width);
+
 G_END_DECLS

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The sheet of a first start, by real clicks; and runs that are kept to one folder."""
 import os
+import pty
+import select
 import shutil
 import signal
 import subprocess
@@ -149,21 +151,6 @@ def test_keys(tap, desk):
         tap.ok(viewer.wait(10) == CANCELLED, "Enter without more starts nothing", viewer.returncode)
 
 
-def test_too_early(tap, desk):
-    with Sheets(desk) as home:
-        home.start(home.path("Pictures", "evening.jpg"))
-        dialog = desk.wait_dialog()
-        start = desk.control(dialog, "Start")
-        for _ in range(3):
-            desk.click(start)
-        tap.ok(desk.dialog() is not None and home.runs("eog") == [], "a click before the sheet can have been read does not count")
-        time.sleep(READING_TIME)
-        desk.click(start)
-        desk.wait_no_dialog()
-        wait_until(lambda: home.runs("eog"), "eog does not start")
-        tap.ok(True, "control: the same click afterwards does")
-
-
 def test_two_starts(tap, desk):
     with Sheets(desk) as home:
         viewers = [home.start(home.path("Pictures", name)) for name in ("evening.jpg", "harbour.jpg")]
@@ -270,6 +257,77 @@ def test_one_folder(tap, desk):
         tap.ok(why == "" and desk.dialog() is None and home.n_asked() == 0, "second start: it is remembered, and nothing is asked", why)
         viewer.send_signal(signal.SIGTERM)
         viewer.wait(10)
+
+
+class Typing:
+    """`postern run` on a terminal of its own, without a display, and a person who types."""
+
+    def __init__(self, home, *arguments):
+        env = {name: value for name, value in home.env.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.chdir(home.home)
+            os.execve(POSTERN, [POSTERN, "run", *arguments], env)
+        self.seen = ""
+
+    def wait_for(self, text, limit=20.0):
+        end = time.monotonic() + limit
+        while text not in self.seen:
+            if time.monotonic() > end or not select.select([self.fd], [], [], end - time.monotonic())[0]:
+                raise TimeoutError(f"{text!r} is not said, but {self.seen!r}")
+            try:
+                self.seen += os.read(self.fd, 4096).decode(errors="replace")
+            except OSError:
+                raise TimeoutError(f"{text!r} is not said, but {self.seen!r}") from None
+        said, self.seen = self.seen.split(text, 1)
+        return said
+
+    def type(self, text):
+        os.write(self.fd, text.encode())
+
+    def end(self):
+        try:
+            while os.read(self.fd, 4096):
+                pass
+        except OSError:
+            pass
+        os.close(self.fd)
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+
+def test_terminal(tap, desk):
+    with Sheets(desk) as home:
+        typing = Typing(home, "--app", APP, "sh", "-c", 'ls "$1"; echo "pid $$ done"', "sh", home.path("Pictures"))
+        said = typing.wait_for("View your Pictures (~/Pictures)? [y/N]")
+        tap.ok("first time" in said and "Image Viewer says: “" in said, "on a terminal: the sheet as text", said)
+        tap.ok("done" not in said, "before anything runs")
+        typing.type("y\n")
+        typing.wait_for("View and change your Documents (~/Documents)? [y/N]")
+        typing.type("\n")
+        typing.wait_for("Enter starts it, c cancels:")
+        typing.type("\n")
+        said = typing.wait_for("done")
+        tap.ok("evening.jpg" in said and "Allow" not in said, "y, Enter, Enter: it starts with what was said yes to, without a question", said)
+        tap.ok(typing.end() == 0 and list(home.grants()) == ["Pictures"], "and that alone is a rule", home.grants())
+    with Sheets(desk) as home:
+        typing = Typing(home, "--app", APP, "echo", "started")
+        typing.wait_for("[y/N]")
+        typing.type("\x03")
+        typing.wait_for("not started")
+        tap.ok(typing.end() == CANCELLED, "Ctrl-C cancels")
+        tap.ok(home.grants() == {} and not home.processes("postern-agent-tty"), "and nothing is left", home.grants())
+        typing = Typing(home, "--profile", "one-folder", "ls", home.home)
+        typing.wait_for("The folder that it may view (its path; c cancels):")
+        typing.type("Documents/nothing\n")
+        typing.wait_for("Enter starts it, c cancels:")
+        typing.type("\n")
+        typing.wait_for("does not exist")
+        typing.wait_for("c cancels):")
+        typing.type("Documents\n")
+        typing.wait_for("Enter starts it, c cancels:")
+        typing.type("\n")
+        said = typing.wait_for("Documents")
+        tap.ok("Pictures" not in said and typing.end() == 0, "one folder: its path is typed, and asked for again when it cannot be given", said)
 
 
 def sheet_of(desk):
