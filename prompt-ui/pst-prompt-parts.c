@@ -88,6 +88,8 @@ pst_prompt_details_new (void)
    * line where one reads from the right, and leaves what is folded away on the path of the Tab key. */
   details->expander = gtk_expander_new_with_mnemonic (_ ("D_etails"));
   gtk_widget_set_halign (details->expander, GTK_ALIGN_START);
+  /* Enter on it opens it, and does not press the default button. */
+  gtk_widget_set_receives_default (details->expander, TRUE);
   g_signal_connect (details->expander, "notify::expanded", G_CALLBACK (on_expanded), grid);
   atk_object_add_relationship (gtk_widget_get_accessible (details->expander), ATK_RELATION_CONTROLLER_FOR,
                                gtk_widget_get_accessible (grid));

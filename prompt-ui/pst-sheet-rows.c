@@ -98,6 +98,8 @@ line_new (PstSheetRows *rows, guint i)
   GtkGesture *gesture = gtk_gesture_multi_press_new (all);
 
   gtk_switch_set_active (GTK_SWITCH (toggle), line->on);
+  /* Enter on it turns it, and does not press the default button. */
+  gtk_widget_set_receives_default (toggle, TRUE);
   atk_object_set_name (gtk_widget_get_accessible (toggle), line->label);
   gtk_event_box_set_visible_window (GTK_EVENT_BOX (all), FALSE);
   gtk_container_add (GTK_CONTAINER (all), row_new (line->icon, line->label, line->detail, toggle, NULL));

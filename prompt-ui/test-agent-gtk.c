@@ -197,7 +197,7 @@ is_dialog (Window window)
     return FALSE;
   XGetWindowProperty (x, window, XInternAtom (x, "WM_WINDOW_ROLE", False), 0, 64, False, XA_STRING, &type, &format, &n, &left,
                       &role);
-  is = role != NULL && strcmp ((char *)role, "postern-question") == 0;
+  is = role != NULL && (strcmp ((char *)role, "postern-question") == 0 || strcmp ((char *)role, "postern-sheet") == 0);
   if (role != NULL)
     XFree (role);
   return is;
@@ -284,7 +284,9 @@ typedef enum
 {
   DENY,
   ALWAYS,
-  ALWAYS_MORE
+  ALWAYS_MORE,
+  CANCEL = DENY,
+  START = ALWAYS_MORE /* of a sheet: as wide as it is, its far end is where that of the other is */
 } Button;
 
 static void
@@ -633,6 +635,108 @@ corner_is_drawn (Window window)
   return g_hash_table_size (colours) >= 16;
 }
 
+static const char sheet[] =
+    "{'app_id': <'org.gnome.eog'>, 'app_name': <'Image Viewer'>, 'app_icon': <'org.gnome.eog'>, 'executable': <'/usr/bin/eog'>,"
+    " 'title': <'“Image Viewer” starts for the first time'>, 'text': <'It would like to have this.'>,"
+    " 'reason': <'Shows your pictures'>, 'lines': <[('folder-pictures', 'View your Pictures', '~/Pictures', false),"
+    " ('folder-music', 'View your Music', '~/Music', true), ('dialog-password', 'Use Passwords and keys', '', false)]>}";
+
+static const char folder_sheet[] = "{'app_id': <'feh'>, 'app_name': <'Feh'>, 'title': <'Which folder may “Feh” see?'>,"
+                                   " 'folder': <uint32 1>, 'folder_start': <b'/'>}";
+
+/* Like a question, it takes no keyboard and no click that was meant for something else; what is switched on goes with Start. */
+static void
+test_sheet (Fixture *f, gconstpointer data)
+{
+  FakeSheetAnswer a;
+  Window w;
+
+  current = f;
+  fake_broker_show_sheet (f->broker, 5, sheet);
+  w = wait_dialog ();
+  g_assert_true (holder_has_focus (f));
+  key (XK_Return, 0);
+  fake_wait (holder_got_key, f, "the key reaches the other window");
+  press_and_release (w, START);
+  fake_let_pass (200);
+  press_and_release (w, START);
+  fake_let_pass (100);
+  g_assert_cmpuint (fake_broker_n_sheet_answers (f->broker), ==, 0);
+  g_assert_cmpuint (n_dialogs (NULL), ==, 1);
+
+  fake_let_pass (GUARD_MS - 300 + MARGIN_MS);
+  press_and_release (w, START);
+  a = fake_broker_wait_sheet_answer (f->broker);
+  g_assert_cmpuint (a.sheet, ==, 5);
+  g_assert_true (a.start);
+  g_assert_cmpuint (a.n_on, ==, 3);
+  g_assert_cmpuint (a.on, ==, 2);
+  fake_wait (has_dialogs, GUINT_TO_POINTER (0), "the answered sheet goes");
+}
+
+static void
+test_sheet_keys (Fixture *f, gconstpointer data)
+{
+  FakeSheetAnswer a;
+
+  fake_broker_show_sheet (f->broker, 5, sheet);
+  activate_and_wait (f, wait_dialog ());
+  key (XK_Tab, 0); /* Start */
+  key (XK_Tab, 0);
+  key (XK_space, 0);
+  key (XK_Tab, 0);
+  key (XK_Tab, 0);
+  key (XK_Return, 0); /* on a switch: it turns, nothing starts */
+  fake_let_pass (500);
+  g_assert_cmpuint (fake_broker_n_sheet_answers (f->broker), ==, 0);
+  key (XK_s, XK_Alt_L);
+  a = fake_broker_wait_sheet_answer (f->broker);
+  g_assert_true (a.start);
+  g_assert_cmpuint (a.on, ==, 7);
+  fake_broker_withdraw_sheet (f->broker, 5);
+
+  /* Enter without more, and Escape, start nothing; and what is not started gives nothing either. */
+  for (guint i = 0; i < 2; i++)
+    {
+      fake_broker_show_sheet (f->broker, 6 + i, sheet);
+      activate_and_wait (f, wait_dialog ());
+      key (i == 0 ? XK_Return : XK_Escape, 0);
+      a = fake_broker_wait_sheet_answer (f->broker);
+      g_assert_cmpuint (a.sheet, ==, 6 + i);
+      g_assert_false (a.start);
+      g_assert_cmpuint (a.on, ==, 0);
+      fake_broker_withdraw_sheet (f->broker, 6 + i);
+      fake_wait (has_dialogs, GUINT_TO_POINTER (0), "the sheet goes");
+    }
+}
+
+/* Without its folder it cannot be started; shown again, it is as new to the guard. */
+static void
+test_sheet_again (Fixture *f, gconstpointer data)
+{
+  Window w;
+
+  fake_broker_show_sheet (f->broker, 5, folder_sheet);
+  w = wait_dialog ();
+  fake_let_pass (GUARD_MS + MARGIN_MS);
+  press_and_release (w, START);
+  fake_let_pass (200);
+  g_assert_cmpuint (fake_broker_n_sheet_answers (f->broker), ==, 0);
+  fake_broker_show_sheet (f->broker, 5, folder_sheet);
+  fake_let_pass (100);
+  press_and_release (w, CANCEL);
+  fake_let_pass (200);
+  g_assert_cmpuint (fake_broker_n_sheet_answers (f->broker), ==, 0);
+  fake_broker_withdraw_sheet (f->broker, 5);
+  fake_wait (has_dialogs, GUINT_TO_POINTER (0), "the sheet goes");
+
+  /* A broker that ends takes it off the screen. */
+  fake_broker_show_sheet (f->broker, 6, sheet);
+  wait_dialog ();
+  fake_broker_stop (f->broker);
+  fake_wait (has_dialogs, GUINT_TO_POINTER (0), "the sheet goes");
+}
+
 #define ROUNDS 40
 
 /* Show leaves the broker → the dialog is on screen, with its text. */
@@ -697,6 +801,9 @@ main (int argc, char **argv)
       ADD ("one-for-each-application", test_one_for_each_application);
       ADD ("broker-dies", test_broker_dies);
       ADD ("turned-away", test_turned_away);
+      ADD ("sheet", test_sheet);
+      ADD ("sheet-keys", test_sheet_keys);
+      ADD ("sheet-again", test_sheet_again);
     }
 #undef ADD
   status = g_test_run ();

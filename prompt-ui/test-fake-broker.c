@@ -25,6 +25,8 @@ struct _FakeBroker
   gboolean turn_away;
   GQueue answers; /* FakeAnswer */
   guint n_answers;
+  GQueue sheet_answers; /* FakeSheetAnswer */
+  guint n_sheet_answers;
 };
 
 static gboolean
@@ -105,6 +107,26 @@ on_message (PstPeer *peer, PstMessage *message, gpointer data)
       broker->n_answers++;
       pst_peer_reply (peer, message->serial, NULL, NULL, 0);
     }
+  else if (g_str_equal (message->member, PST_AGENT_ANSWER_SHEET))
+    {
+      FakeSheetAnswer *answer = g_new0 (FakeSheetAnswer, 1);
+      g_autoptr (GVariant) on = NULL, folder = NULL;
+
+      g_assert_true (pst_message_check (message, PST_AGENT_ANSWER_SHEET_IN, NULL));
+      g_variant_get (message->args, "(tb@ab@ay)", &answer->sheet, &answer->start, &on, &folder);
+      answer->n_on = (guint)g_variant_n_children (on);
+      for (guint i = 0; i < answer->n_on; i++)
+        {
+          gboolean is_on;
+
+          g_variant_get_child (on, i, "b", &is_on);
+          answer->on |= is_on ? 1u << i : 0;
+        }
+      g_strlcpy (answer->folder, g_variant_get_bytestring (folder), sizeof answer->folder);
+      g_queue_push_tail (&broker->sheet_answers, answer);
+      broker->n_sheet_answers++;
+      pst_peer_reply (peer, message->serial, NULL, NULL, 0);
+    }
   else
     g_error ("The agent sent “%s”", message->member);
 }
@@ -146,6 +168,7 @@ fake_broker_new (void)
   broker->path = g_build_filename (folder, "broker", NULL);
   broker->listener = -1;
   g_queue_init (&broker->answers);
+  g_queue_init (&broker->sheet_answers);
   fake_broker_start (broker);
   return broker;
 }
@@ -186,6 +209,7 @@ fake_broker_free (FakeBroker *broker)
   g_rmdir (folder);
   g_rmdir (broker->runtime);
   g_queue_clear_full (&broker->answers, g_free);
+  g_queue_clear_full (&broker->sheet_answers, g_free);
   g_free (broker->path);
   g_free (broker->runtime);
   g_free (broker);
@@ -222,16 +246,56 @@ fake_broker_wait_disconnect (FakeBroker *broker)
   fake_wait (has_no_peer, broker, "the agent disconnects");
 }
 
-void
-fake_broker_show (FakeBroker *broker, guint64 id, const char *details)
+static void
+show (FakeBroker *broker, const char *member, guint64 id, const char *details)
 {
   g_autoptr (GError) error = NULL;
   GVariant *parsed = g_variant_parse (G_VARIANT_TYPE_VARDICT, details, NULL, NULL, &error);
 
   g_assert_no_error (error);
   g_assert_nonnull (broker->peer);
-  pst_peer_notify (broker->peer, PST_AGENT_SHOW, g_variant_new ("(t@a{sv})", id, parsed), NULL, 0);
+  pst_peer_notify (broker->peer, member, g_variant_new ("(t@a{sv})", id, parsed), NULL, 0);
   g_variant_unref (parsed);
+}
+
+void
+fake_broker_show (FakeBroker *broker, guint64 id, const char *details)
+{
+  show (broker, PST_AGENT_SHOW, id, details);
+}
+
+void
+fake_broker_show_sheet (FakeBroker *broker, guint64 id, const char *details)
+{
+  show (broker, PST_AGENT_SHOW_SHEET, id, details);
+}
+
+void
+fake_broker_withdraw_sheet (FakeBroker *broker, guint64 id)
+{
+  pst_peer_notify (broker->peer, PST_AGENT_WITHDRAW_SHEET, g_variant_new ("(t)", id), NULL, 0);
+}
+
+static gboolean
+has_sheet_answer (gpointer data)
+{
+  return ((FakeBroker *)data)->sheet_answers.length > 0;
+}
+
+FakeSheetAnswer
+fake_broker_wait_sheet_answer (FakeBroker *broker)
+{
+  g_autofree FakeSheetAnswer *answer = NULL;
+
+  fake_wait (has_sheet_answer, broker, "the agent answers the sheet");
+  answer = g_queue_pop_head (&broker->sheet_answers);
+  return *answer;
+}
+
+guint
+fake_broker_n_sheet_answers (FakeBroker *broker)
+{
+  return broker->n_sheet_answers;
 }
 
 void

@@ -36,6 +36,19 @@ void fake_broker_withdraw (FakeBroker *broker, guint64 id);
 FakeAnswer fake_broker_wait_answer (FakeBroker *broker);
 guint fake_broker_n_answers (FakeBroker *broker);
 
+/* The same for the sheet of a first start; text form of details as well. */
+typedef struct
+{
+  guint64 sheet;
+  gboolean start;
+  guint n_on, on; /* bit 0: the first switch */
+  char folder[256];
+} FakeSheetAnswer;
+void fake_broker_show_sheet (FakeBroker *broker, guint64 id, const char *details);
+void fake_broker_withdraw_sheet (FakeBroker *broker, guint64 id);
+FakeSheetAnswer fake_broker_wait_sheet_answer (FakeBroker *broker);
+guint fake_broker_n_sheet_answers (FakeBroker *broker);
+
 /* Image Viewer and its Pictures, with @extra ("'warning': <'…'>," or "") added. (transfer full) */
 char *fake_broker_details (const char *app_id, const char *extra);
 
