@@ -146,15 +146,17 @@ line_of_service (PstSandbox *sandbox, const PstWant *want)
   const PstServices *services = sandbox->broker->services;
   PstServiceBus bus = g_str_has_prefix (want->resource, "system:") ? PST_SERVICE_BUS_SYSTEM : PST_SERVICE_BUS_SESSION;
   const char *name = strchr (want->resource, ':') + 1, *icon;
-  PstServiceMatch match = pst_services_lookup (services, NULL, bus, name, NULL, NULL, 0);
+  const char *const *modules = sandbox->profile ? pst_profile_get_modules (sandbox->profile) : NULL;
+  PstServiceMatch match = pst_services_lookup (services, modules, bus, name, NULL, NULL, 0);
   g_autofree char *title = NULL;
   PstDecideInput input;
   PstSheetLine *line;
   PstAnswer answer;
 
   /* What the catalogue does not know could only be shown by a name that the packager chose. */
-  if (!match.entry || match.verdict != PST_SERVICE_ASK)
+  if (!match.entry || match.verdict == PST_SERVICE_QUIET)
     return NULL;
+  /* Refused as a whole it may still be asked for in part; never otherwise. */
   pst_broker_decide_input (sandbox->broker, sandbox, &input);
   answer = pst_bus_rules_decide (&input, services, want->resource);
   pst_decide_input_clear (&input);
