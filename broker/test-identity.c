@@ -109,6 +109,31 @@ test_desktop (Fixture *f, gconstpointer data)
   g_assert_cmpstr (real->id, ==, "alias");
 }
 
+/* What a packager writes of his wishes comes along, as it is: whoever shows it reads it with care. */
+static void
+test_wants (Fixture *f, gconstpointer data)
+{
+  const char *system[] = { f->system, NULL };
+  g_autoptr (PstIdentity) identity = NULL;
+  g_autoptr (PstAppInfo) viewer = NULL, editor = NULL;
+  g_autofree char *program = g_build_filename (f->bin, "viewer", NULL), *other = g_build_filename (f->bin, "editor", NULL);
+
+  desktop (f->system, "org.x.Viewer.desktop", "viewer %U",
+           "X-Postern-Wants=xdg:PICTURES=view;\nX-Postern-Reason=Shows them\nX-Postern-Reason[de]=Zeigt sie");
+  identity = pst_identity_new (system, NULL, f->bin);
+  viewer = pst_identity_for_executable (identity, program);
+  g_assert_cmpstr (viewer->wants, ==, "xdg:PICTURES=view;");
+  g_assert_cmpstr (viewer->reason, ==, "Shows them");
+  editor = pst_identity_for_executable (identity, other);
+  g_assert_null (editor->wants);
+  g_assert_null (editor->reason);
+  {
+    g_autoptr (PstAppInfo) copy = pst_app_info_copy (viewer);
+
+    g_assert_cmpstr (copy->wants, ==, viewer->wants);
+  }
+}
+
 static void
 test_plain (Fixture *f, gconstpointer data)
 {
@@ -190,6 +215,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
 #define ADD(name, function) g_test_add ("/identity/" name, Fixture, NULL, set_up, function, tear_down)
   ADD ("desktop", test_desktop);
+  ADD ("wants", test_wants);
   ADD ("plain", test_plain);
   ADD ("forgery", test_forgery);
   ADD ("word", test_word);

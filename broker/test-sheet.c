@@ -684,6 +684,16 @@ test_one_folder_nobody (Fixture *f, gconstpointer data)
 }
 
 static void
+on_outcome (PstPeer *peer, PstMessage *reply, const GError *error, gpointer data)
+{
+  TestAsk *ask = data;
+
+  ask->done = 1;
+  if (reply)
+    g_variant_get (reply->args, "(u)", &ask->outcome);
+}
+
+static void
 test_only (Fixture *f, gconstpointer data)
 {
   g_autofree char *folder = test_path (f->broker, "Pictures/2026"), *above = test_path (f->broker, "Pictures"),
@@ -712,6 +722,26 @@ test_only (Fixture *f, gconstpointer data)
   g_assert_cmpint (decide (start, "/mnt/x", PST_ACCESS_VIEW), ==, PST_ANSWER_HIDE);
   found = grants (f);
   g_assert_cmpuint (found->len, ==, 2);
+  {
+    /* What would be asked for is refused: of the file gate, and of the message buses. */
+    TestAsk asks[2] = { { 0 } };
+
+    pst_peer_notify (start->launcher, PST_LAUNCHER_STARTED, g_variant_new ("(u)", (guint32)getpid ()), NULL, 0);
+    pst_peer_call (
+        start->gate, PST_GATE_ASK,
+        g_variant_new ("(t^ayuuu)", (guint64)1, other, (guint32)PST_ACCESS_VIEW, (guint32)PST_OP_OPEN, (guint32)getpid ()),
+        NULL, 0, on_outcome, &asks[0]);
+    pst_peer_call (start->bus, PST_BUS_ASK,
+                   g_variant_new ("(tssss)", (guint64)2, "session", "org.freedesktop.secrets", "org.freedesktop.Secret.Service",
+                                  "OpenSession"),
+                   NULL, 0, on_outcome, &asks[1]);
+    test_wait (&asks[0].done);
+    test_wait (&asks[1].done);
+    g_assert_cmpuint (asks[0].outcome, ==, PST_OUTCOME_HIDE);
+    g_assert_cmpuint (asks[1].outcome, ==, PST_OUTCOME_DENY);
+    test_settle (f->broker);
+    g_assert_cmpuint (f->agent->n_shown, ==, 0);
+  }
   end (start);
   test_settle (f->broker);
   g_ptr_array_unref (found);

@@ -177,6 +177,43 @@ test_answer (void)
   g_assert_cmpuint (a.scope, ==, 2);
 }
 
+/* A switch says what it is for, and which way it stands; it is turned, and the sheet answered, without a hand. */
+static void
+test_sheet (void)
+{
+  g_autoptr (AtspiAccessible) first = NULL, second = NULL;
+  FakeSheetAnswer a;
+
+  fake_broker_show_sheet (
+      broker, 3,
+      "{'app_name': <'Image Viewer'>, 'title': <'“Image Viewer” starts for the first time'>, 'text': <'It would like this.'>,"
+      " 'lines': <[('folder', 'View your Pictures', '~/Pictures', false), ('folder', 'View your Music', '~/Music', true)]>,"
+      " 'folder': <uint32 1>, 'folder_start': <b'/'>}");
+  fake_wait (has_dialog, (gpointer) "“Image Viewer” starts for the first time", "the sheet is there, by its title");
+  /* 2 switches, a folder, details, 2 buttons */
+  g_assert_cmpuint (check_names (dialog), >=, 6);
+  first = find (dialog, ATSPI_ROLE_TOGGLE_BUTTON, "View your Pictures");
+  second = find (dialog, ATSPI_ROLE_TOGGLE_BUTTON, "View your Music");
+  g_assert_nonnull (first);
+  g_assert_nonnull (second);
+  g_assert_false (has_state (first, ATSPI_STATE_CHECKED));
+  g_assert_true (has_state (second, ATSPI_STATE_CHECKED));
+  {
+    g_autoptr (AtspiAccessible) start = find (dialog, ATSPI_ROLE_PUSH_BUTTON, "Start");
+
+    g_assert_nonnull (start);
+    g_assert_false (has_state (start, ATSPI_STATE_SENSITIVE));
+  }
+  do_action ("Cancel", ATSPI_ROLE_PUSH_BUTTON); /* too early */
+  fake_let_pass (GUARD_MS + MARGIN_MS);
+  g_assert_cmpuint (fake_broker_n_sheet_answers (broker), ==, 0);
+  do_action ("Cancel", ATSPI_ROLE_PUSH_BUTTON);
+  a = fake_broker_wait_sheet_answer (broker);
+  g_assert_cmpuint (a.sheet, ==, 3);
+  g_assert_false (a.start);
+  fake_broker_withdraw_sheet (broker, 3);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -206,6 +243,7 @@ main (int argc, char **argv)
 
   g_test_add_func ("/agent-a11y/names", test_names);
   g_test_add_func ("/agent-a11y/answer", test_answer);
+  g_test_add_func ("/agent-a11y/sheet", test_sheet);
   status = g_test_run ();
   g_clear_object (&dialog);
   test_end (&agent);
