@@ -33,6 +33,10 @@ _postern_value() {
 	--answer) values='allow deny hide private ask' ;;
 	--for) values='once session always 1h 1d 7d 30d' ;;
 	--app) values=$(_postern_apps) ;;
+	--only)
+		compopt -o filenames
+		mapfile -t COMPREPLY < <(compgen -d -- "$word")
+		return 0 ;;
 	--profile)
 		compopt -o filenames
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
@@ -53,14 +57,14 @@ _postern_run() {
 	while [ "$i" -lt "$COMP_CWORD" ]; do
 		case ${COMP_WORDS[i]} in
 		--) i=$((i + 1)); break ;;
-		--app | --profile) i=$((i + 2)) ;;
+		--app | --profile | --only) i=$((i + 2)) ;;
 		=) i=$((i + 2)) ;;
 		-*) i=$((i + 1)) ;;
 		*) break ;;
 		esac
 	done
 	if [ "$i" -ge "$COMP_CWORD" ] && [[ $1 == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W '--app --profile --strict --print-plan --x11=host --wayland=host --bus --no-bus --help --' -- "$1")
+		mapfile -t COMPREPLY < <(compgen -W '--app --profile --only --view --change --strict --print-plan --x11=host --wayland=host --bus --no-bus --help --' -- "$1")
 	elif declare -F _command_offset >/dev/null; then
 		_command_offset "$i"
 	elif [ "$i" -ge "$COMP_CWORD" ]; then
