@@ -392,6 +392,20 @@ keep_for_this_run (PstDecideInput *input)
     }
 }
 
+/* What is kept to one folder has nothing beside it by default; what an administrator refuses, and what they insist on, stands.
+ */
+static void
+drop_admin_defaults (PstDecideInput *input)
+{
+  for (guint i = input->admin->len; i-- > 0;)
+    {
+      const PstAdminRule *rule = input->admin->pdata[i];
+
+      if (rule->tier == PST_TIER_DEFAULT && rule->answer != PST_ANSWER_DENY && rule->answer != PST_ANSWER_HIDE)
+        g_ptr_array_remove_index (input->admin, i);
+    }
+}
+
 void
 pst_broker_decide_input (PstBroker *broker, PstSandbox *sandbox, PstDecideInput *input)
 {
@@ -410,6 +424,8 @@ pst_broker_decide_input (PstBroker *broker, PstSandbox *sandbox, PstDecideInput 
   };
   if (sandbox->only && input->rules)
     keep_for_this_run (input);
+  if (sandbox->quiet && input->admin)
+    drop_admin_defaults (input);
 }
 
 void

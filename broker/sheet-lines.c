@@ -52,13 +52,6 @@ pst_sheet_quotable (const char *reason, gsize max_chars)
   return g_string_free (out, FALSE);
 }
 
-/* Whether an administrator's policy wants this switch on from the start. No policy says so yet. */
-static gboolean
-is_on_by_policy (PstSandbox *sandbox, const PstSheetLine *line)
-{
-  return FALSE;
-}
-
 static const char *
 icon_of_place (const PstHost *host, const char *path, gboolean is_dir)
 {
@@ -113,6 +106,7 @@ line_of_files (PstSandbox *sandbox, const PstWant *want)
   g_autofree char *path = pst_decide_expand (host, want->resource), *problem = NULL, *shown = NULL;
   g_auto (PstGrantable) found = { 0 };
   PstDecision decision;
+  gboolean by_default;
   PstSheetLine *line;
 
   if (!path)
@@ -121,9 +115,11 @@ line_of_files (PstSandbox *sandbox, const PstWant *want)
   if (problem)
     return NULL;
   pst_ruleset_decide (sandbox->ruleset, path, want->access, &decision);
-  if (decision.answer != PST_ANSWER_ASK || decision.protected_by)
+  by_default = decision.answer == PST_ANSWER_ALLOW && decision.rule && decision.rule->tier == PST_TIER_DEFAULT;
+  if ((decision.answer != PST_ANSWER_ASK && !by_default) || decision.protected_by)
     return NULL;
   line = g_new0 (PstSheetLine, 1);
+  line->on = by_default;
   line->kind = PST_KIND_FILES;
   line->scope = found.is_dir ? PST_SCOPE_TREE : PST_SCOPE_FILE;
   line->access = want->access;
@@ -152,6 +148,7 @@ line_of_service (PstSandbox *sandbox, const PstWant *want)
   PstDecideInput input;
   PstSheetLine *line;
   PstAnswer answer;
+  gboolean by_default;
 
   /* What the catalogue does not know could only be shown by a name that the packager chose. */
   if (!match.entry || match.verdict == PST_SERVICE_QUIET)
@@ -159,12 +156,14 @@ line_of_service (PstSandbox *sandbox, const PstWant *want)
   /* Refused as a whole it may still be asked for in part; never otherwise. */
   pst_broker_decide_input (sandbox->broker, sandbox, &input);
   answer = pst_bus_rules_decide (&input, services, want->resource);
+  by_default = answer == PST_ANSWER_ALLOW && pst_bus_rules_says (&input, want->resource).tier == PST_TIER_DEFAULT;
   pst_decide_input_clear (&input);
-  if (answer != PST_ANSWER_ASK)
+  if (answer != PST_ANSWER_ASK && !by_default)
     return NULL;
   title = pst_service_match_title (&match, name);
   icon = pst_service_match_icon (&match);
   line = g_new0 (PstSheetLine, 1);
+  line->on = by_default;
   line->kind = PST_KIND_BUS;
   line->resource = g_strdup (want->resource);
   line->scope = PST_SCOPE_FILE;
@@ -204,10 +203,7 @@ pst_sheet_lines_new (PstSandbox *sandbox, gboolean has_bus)
       else if (want->kind == PST_KIND_BUS && has_bus)
         line = line_of_service (sandbox, want);
       if (line && !is_there (lines, line))
-        {
-          line->on = is_on_by_policy (sandbox, line);
-          g_ptr_array_add (lines, line);
-        }
+        g_ptr_array_add (lines, line);
       else
         pst_sheet_line_free (line);
     }

@@ -19,7 +19,7 @@ typedef struct
   char *label;        /* "View your Pictures" */
   char *detail;       /* "~/Pictures", or what a service can do */
   const char *icon;   /* a themed name */
-  gboolean on;        /* the administrator wants it so */
+  gboolean on;        /* the administrator allows it as long as the person says nothing else */
 } PstSheetLine;
 
 /* Does anybody say that the application wants anything? Cheap: every launch asks. */

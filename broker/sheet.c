@@ -33,6 +33,7 @@
 #include "push.h"
 #include "sandbox-table.h"
 #include "sheet-lines.h"
+#include "sheet-store.h"
 
 #define MAX_NAME 80
 #define MAX_REASON 200
@@ -73,10 +74,16 @@ waiter_free (gpointer data)
   g_free (waiter);
 }
 
+static PstSandbox *
+first_of (const PstSheet *sheet)
+{
+  return ((PstSheetWaiter *)sheet->waiters->pdata[0])->sandbox;
+}
+
 static PstBroker *
 broker_of (const PstSheet *sheet)
 {
-  return ((PstSheetWaiter *)sheet->waiters->pdata[0])->sandbox->broker;
+  return first_of (sheet)->broker;
 }
 
 static void
@@ -259,7 +266,7 @@ describe_folder (GVariantBuilder *dict, const PstSheet *sheet, const PstHost *ho
 static GVariant *
 describe (const PstSheet *sheet)
 {
-  const PstSandbox *sandbox = ((PstSheetWaiter *)sheet->waiters->pdata[0])->sandbox;
+  const PstSandbox *sandbox = first_of (sheet);
   PstBroker *broker = sandbox->broker;
   const PstStoredApp *app = pst_store_get_app (broker->store, sheet->app);
   g_autofree char *name = pst_text_for_display (sandbox->app->name, MAX_NAME),
@@ -299,7 +306,7 @@ describe (const PstSheet *sheet)
 static void
 go_without (PstSheet *sheet)
 {
-  const PstSandbox *first = ((PstSheetWaiter *)sheet->waiters->pdata[0])->sandbox;
+  const PstSandbox *first = first_of (sheet);
 
   if (first->tty && g_str_has_prefix (sheet->screen, "display:"))
     {
@@ -320,7 +327,7 @@ go_without (PstSheet *sheet)
 static void
 show (PstSheet *sheet)
 {
-  PstSandbox *first = ((PstSheetWaiter *)sheet->waiters->pdata[0])->sandbox;
+  PstSandbox *first = first_of (sheet);
   PstBroker *broker = first->broker;
   gboolean nowhere = strcmp (sheet->screen, "none") == 0;
   PstAgent *agent;
@@ -376,69 +383,6 @@ show_again (PstSheet *sheet, char *problem_take)
   pst_consent_schedule_show (broker_of (sheet));
 }
 
-static guint64
-store (PstSheet *sheet, PstKind kind, const char *resource, PstScope scope, PstAccess access, const char *real,
-       const char *text, GError **error)
-{
-  const PstSandbox *sandbox = ((PstSheetWaiter *)sheet->waiters->pdata[0])->sandbox;
-  g_autoptr (PstStoredRule) rule = g_new0 (PstStoredRule, 1);
-  PstEvent *event = pst_event_new ("granted", sheet->app, sandbox->number, resource, text);
-
-  rule->app = g_strdup (sheet->app);
-  rule->kind = kind;
-  rule->resource = g_strdup (resource);
-  rule->scope = scope;
-  rule->access = event->access = access;
-  rule->answer = event->answer = PST_ANSWER_ALLOW;
-  rule->lifetime = event->lifetime = PST_LIFETIME_ALWAYS;
-  rule->boot = g_strdup ("");
-  rule->login = g_strdup ("");
-  rule->real = g_strdup (real);
-  rule->created = now_seconds ();
-  rule->origin = PST_ORIGIN_SHEET;
-  return pst_store_add_rule (sandbox->broker->store, rule, event, NULL, error);
-}
-
-static gboolean
-note_answered (PstSheet *sheet, GError **error)
-{
-  const PstSandbox *sandbox = ((PstSheetWaiter *)sheet->waiters->pdata[0])->sandbox;
-  PstStore *grants = sandbox->broker->store;
-  const PstStoredApp *app = pst_store_get_app (grants, sheet->app);
-  PstEvent *event = pst_event_new ("answered", sheet->app, sandbox->number, NULL, _ ("started for the first time"));
-
-  return pst_store_set_app (grants, sheet->app, app && app->locked, app && app->strict, now_seconds (), event, error);
-}
-
-/* All of it, or nothing. @ids: the rules that were made. */
-static gboolean
-store_all (PstSheet *sheet, GVariant *on, const char *folder, const PstGrantable *found, GArray *ids, GError **error)
-{
-  guint64 id;
-
-  for (guint i = 0; i < sheet->lines->len; i++)
-    {
-      const PstSheetLine *line = sheet->lines->pdata[i];
-      gboolean is_on;
-
-      g_variant_get_child (on, i, "b", &is_on);
-      if (!is_on)
-        continue;
-      id = store (sheet, line->kind, line->resource, line->scope, line->access, line->found.real, line->label, error);
-      if (id == 0)
-        return FALSE;
-      g_array_append_val (ids, id);
-    }
-  if (folder)
-    {
-      id = store (sheet, PST_KIND_FILES, folder, PST_SCOPE_TREE, sheet->folder_access, found->real, NULL, error);
-      if (id == 0)
-        return FALSE;
-      g_array_append_val (ids, id);
-    }
-  return note_answered (sheet, error);
-}
-
 /* A switched line that is no longer what was shown: its sentence. (transfer full) (nullable) */
 static char *
 changed_since (const PstSheet *sheet, GVariant *on)
@@ -466,9 +410,8 @@ on_pushed (PstBroker *broker, gpointer user_data)
 static void
 start (PstSheet *sheet, GVariant *on, const char *folder)
 {
-  PstSandbox *first = ((PstSheetWaiter *)sheet->waiters->pdata[0])->sandbox;
+  PstSandbox *first = first_of (sheet);
   PstBroker *broker = first->broker;
-  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (guint64));
   g_auto (PstGrantable) found = { 0 };
   g_autoptr (GError) error = NULL;
   char *problem = changed_since (sheet, on);
@@ -489,15 +432,12 @@ start (PstSheet *sheet, GVariant *on, const char *folder)
       finish (sheet, PST_SHEET_REFUSED, broker->store_error);
       return;
     }
-  if (!store_all (sheet, on, folder, &found, ids, &error))
+  if (!pst_sheet_store (first, sheet->lines, on, folder, sheet->folder_access, &found, &error))
     {
-      if (ids->len > 0)
-        pst_store_remove_rules (broker->store, (guint64 *)(void *)ids->data, ids->len, NULL, NULL);
       finish (sheet, PST_SHEET_REFUSED, error->message);
       return;
     }
-  if (ids->len > 0)
-    pst_push_app (broker, sheet->app, on_pushed, g_strdup (sheet->app));
+  pst_push_app (broker, sheet->app, on_pushed, g_strdup (sheet->app));
   finish (sheet, PST_SHEET_ANSWERED, NULL);
 }
 
@@ -517,7 +457,7 @@ pst_sheet_answer (PstBroker *broker, PstAgent *agent, guint64 id, gboolean let_s
     start (sheet, on, folder);
   else
     {
-      const PstSandbox *first = ((PstSheetWaiter *)sheet->waiters->pdata[0])->sandbox;
+      const PstSandbox *first = first_of (sheet);
       g_autofree char *name = pst_text_for_display (first->app->name, MAX_NAME),
                       *text = g_strdup_printf (_ ("“%s” was not started, as you chose. Nothing of that is remembered."), name);
 

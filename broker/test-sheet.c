@@ -614,6 +614,55 @@ test_changed_meanwhile (Fixture *f, gconstpointer data)
   end (start);
 }
 
+/* What the administrator allows by default is switched on; switched off, it is asked for: the person's word goes before. */
+static void
+test_administrator (Fixture *f, gconstpointer data)
+{
+  g_autofree char *dir = g_build_filename (f->broker->dir, "policy", NULL), *file = g_build_filename (dir, "a.conf", NULL),
+                  *argument = g_strconcat ("--policy-dir=", dir, NULL), *shown = NULL,
+                  *pictures = test_path (f->broker, "Pictures/2026/b.jpg"), *music = test_path (f->broker, "Music/a.ogg");
+  Start *start;
+
+  g_assert_no_errno (g_mkdir (dir, 0700));
+  g_assert_true (g_file_set_contents (file,
+                                      "[Default Files]\nxdg:PICTURES=view\nxdg:MUSIC=view\n[Default Bus]\n"
+                                      "session:org.freedesktop.secrets=allow\n[Lock Files]\nxdg:VIDEOS=deny\n",
+                                      -1, NULL));
+  g_assert_no_errno (chmod (file, 0600));
+  test_agent_free (f->agent);
+  test_broker_stop (f->broker, SIGTERM);
+  test_broker_start (f->broker, argument);
+  f->agent = test_agent_new (f->broker, "gtk", DISPLAY);
+  start = begin_profile (f, "[Wants]\nxdg:PICTURES=view\nxdg:MUSIC=view\nxdg:VIDEOS=view\nxdg:DOCUMENTS=view\n"
+                            "session:org.freedesktop.secrets=talk\n");
+  g_assert_true (start->sheet);
+  test_wait (&f->agent->n_sheets);
+  shown = lines (f->agent);
+  g_assert_true (g_str_has_prefix (shown, "folder-pictures|View your Pictures|~/Pictures|1\n"
+                                          "folder-music|View your Music|~/Music|1\n"
+                                          "folder-documents|View your Documents|~/Documents|0\n"));
+  g_assert_true (g_str_has_suffix (shown, "|1\n") && strstr (shown, "|Use Passwords and keys|"));
+  answer (f->agent, TRUE, "0100", "");
+  test_wait (&start->answered);
+  test_wait (&start->n_policies);
+  g_assert_cmpint (decide (start, pictures, PST_ACCESS_VIEW), ==, PST_ANSWER_ASK);
+  g_assert_cmpint (decide (start, music, PST_ACCESS_VIEW), ==, PST_ANSWER_ALLOW);
+  end (start);
+
+  /* Kept to one folder, it has none of that by default. */
+  start = begin (f, &(Ask){ .display = DISPLAY, .only = pictures, .only_access = PST_ACCESS_VIEW });
+  g_assert_nonnull (start->text);
+  end (start);
+  {
+    g_autofree char *documents = test_path (f->broker, "Documents");
+
+    start = begin (f, &(Ask){ .display = DISPLAY, .only = documents, .only_access = PST_ACCESS_VIEW });
+    g_assert_true (start->admitted);
+    g_assert_cmpint (decide (start, music, PST_ACCESS_VIEW), ==, PST_ANSWER_HIDE);
+    end (start);
+  }
+}
+
 static void
 test_one_folder (Fixture *f, gconstpointer data)
 {
@@ -812,6 +861,7 @@ main (int argc, char **argv)
   ADD ("nobody", test_nobody);
   ADD ("on-the-terminal", test_on_the_terminal);
   ADD ("changed-meanwhile", test_changed_meanwhile);
+  ADD ("administrator", test_administrator);
   ADD ("one-folder", test_one_folder);
   ADD ("one-folder-nobody", test_one_folder_nobody);
   ADD ("only", test_only);
