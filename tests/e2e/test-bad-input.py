@@ -147,7 +147,7 @@ def test_profile(tap):
         os.mkfifo(home.path("pipe"))
         refused(tap, "a pipe as profile", run("pipe"), USAGE, "pipe", "not a regular file")
         refused(tap, "an unknown key", written("p", "[Application]\nNme=x\n"), USAGE, "p, line 2", "Nme")
-        refused(tap, "an unknown section", written("p", "\n[Sandbox]\n"), USAGE, "p, line 2", "[Sandbox]", "[Application] or [Files]")
+        refused(tap, "an unknown section", written("p", "\n[Sandbox]\n"), USAGE, "p, line 2", "[Sandbox]", "[Application], [Files] or [Wants]")
         refused(tap, "a key before any section", written("p", "Name=x\n"), USAGE, "p, line 1", "Name=x")
         refused(tap, "a key twice", written("p", "[Application]\nName=x\n\nName=y\n"), USAGE, "p, line 4", "Name", "twice")
         refused(tap, "a NUL byte", written("p", "[Application]\nName=x\0y\n"), USAGE, "p, line 2", "NUL", "plain text")

@@ -266,10 +266,10 @@ def test_one_folder(tap, desk):
 
 
 class Typing:
-    """`postern run` on a terminal of its own, without a display, and a person who types."""
+    """`postern run` on a terminal of its own, and a person who types."""
 
     def __init__(self, home, *arguments):
-        env = {name: value for name, value in home.env.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
+        env = home.env
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.chdir(home.home)
@@ -303,6 +303,7 @@ class Typing:
 
 def test_terminal(tap, desk):
     with Sheets(desk) as home:
+        del home.env["DISPLAY"]
         typing = Typing(home, "--app", APP, "sh", "-c", 'ls "$1"; echo "pid $$ done"', "sh", home.path("Pictures"))
         said = typing.wait_for("View your Pictures (~/Pictures)? [y/N]")
         tap.ok("first time" in said and "Image Viewer says: “" in said, "on a terminal: the sheet as text", said)
@@ -316,12 +317,22 @@ def test_terminal(tap, desk):
         tap.ok("evening.jpg" in said and "Allow" not in said, "y, Enter, Enter: it starts with what was said yes to, without a question", said)
         tap.ok(typing.end() == 0 and list(home.grants()) == ["Pictures"], "and that alone is a rule", home.grants())
     with Sheets(desk) as home:
+        del home.env["DISPLAY"]
         typing = Typing(home, "--app", APP, "echo", "started")
         typing.wait_for("[y/N]")
         typing.type("\x03")
         typing.wait_for("not started")
         tap.ok(typing.end() == CANCELLED, "Ctrl-C cancels")
         tap.ok(home.grants() == {} and not home.processes("postern-agent-tty"), "and nothing is left", home.grants())
+        home.env["DISPLAY"] = ":4095"  # there is none
+        begun = time.monotonic()
+        result = subprocess.run([POSTERN, "run", "--app", APP, "echo", "started"], env=home.env, cwd=home.home, stdin=subprocess.DEVNULL, capture_output=True,
+                                text=True, timeout=60, start_new_session=True)
+        tap.ok(result.stdout == "started\n" and home.grants() == {}, "where nobody can be asked it starts without the sheet, and nothing is allowed by that",
+               f"{time.monotonic() - begun:.1f} s {result.stderr}")
+        refused = subprocess.run([POSTERN, "run", "--profile", "one-folder", "ls"], env=home.env, cwd=home.home, stdin=subprocess.DEVNULL, capture_output=True,
+                                 text=True, timeout=60, start_new_session=True)
+        tap.ok(refused.returncode == 125 and "--only" in refused.stderr, "but what is kept to one folder does not start where nobody can say which", refused.stderr)
         typing = Typing(home, "--profile", "one-folder", "ls", home.home)
         typing.wait_for("The folder that it may view (its path; c cancels):")
         typing.type("Documents/nothing\n")
