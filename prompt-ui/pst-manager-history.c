@@ -367,7 +367,7 @@ add_column (PstManagerHistory *self, const char *title, int width, PangoEllipsiz
   GtkTreeViewColumn *column = gtk_tree_view_column_new ();
   GtkCellRenderer *cell = gtk_cell_renderer_text_new ();
 
-  g_object_set (cell, "ellipsize", ellipsize, "xpad", 9u, "ypad", 6u, NULL);
+  g_object_set (cell, "ellipsize", ellipsize, "xpad", 6u, "ypad", 6u, NULL);
   gtk_tree_view_column_set_title (column, title);
   gtk_tree_view_column_pack_start (column, cell, TRUE);
   gtk_tree_view_column_set_cell_data_func (column, cell, draw, self, NULL);

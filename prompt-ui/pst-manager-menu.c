@@ -83,7 +83,8 @@ void
 pst_menu_popup_at (GtkWidget *menu, GtkWidget *widget)
 {
   gtk_widget_show_all (menu);
-  gtk_menu_attach_to_widget (GTK_MENU (menu), widget, NULL);
+  /* not attached: what is attached to a button cannot be reached by walking the accessible tree */
+  atk_object_set_name (gtk_widget_get_accessible (menu), atk_object_get_name (gtk_widget_get_accessible (widget)));
   g_signal_connect (menu, "hide", G_CALLBACK (on_hidden), NULL);
   gtk_menu_popup_at_widget (GTK_MENU (menu), widget, GDK_GRAVITY_SOUTH_EAST, GDK_GRAVITY_NORTH_EAST, NULL);
 }
