@@ -23,6 +23,7 @@ static const struct
   { "postern-broker", "broker", PST_LIBEXECDIR },
   { "postern-agent", "prompt-ui", PST_LIBEXECDIR },
   { "postern-agent-tty", "prompt-ui", PST_LIBEXECDIR },
+  { "postern-settings", "prompt-ui", PST_BINDIR },
 };
 
 static gboolean
@@ -48,6 +49,12 @@ pst_program_find (const char *name)
         return g_strdup_printf ("%s/%s", programs[i].installed, name);
       }
   return g_strdup_printf ("%s/%s", PST_LIBEXECDIR, name);
+}
+
+char *
+pst_locale_dir_find (void)
+{
+  return g_strdup (runs_from_build_tree () ? PST_BUILD_ROOT "/po" : PST_LOCALEDIR);
 }
 
 char *

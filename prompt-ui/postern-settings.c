@@ -3,6 +3,7 @@
 #include "postern-config.h"
 
 #include "pst-manager-window.h"
+#include "pst-programs.h"
 
 #include <glib/gi18n.h>
 #include <locale.h>
@@ -69,9 +70,10 @@ main (int argc, char **argv)
     { NULL },
   };
   g_autoptr (GtkApplication) application = NULL;
+  g_autofree char *locale_dir = pst_locale_dir_find ();
 
   setlocale (LC_ALL, "");
-  bindtextdomain (GETTEXT_PACKAGE, PST_LOCALEDIR);
+  bindtextdomain (GETTEXT_PACKAGE, locale_dir);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
   if (getuid () == 0)

@@ -135,8 +135,7 @@ on_size (GVariant *reply, const GError *error, gpointer data)
   g_variant_get (reply, PST_CONTROL_HOME_SIZE_OUT, &size, &files);
   amount = g_format_size (size);
   /* Translators: a size, and how many files: "1.2 MB in 35 files" */
-  text = g_strdup_printf (ngettext ("%s in %" G_GUINT64_FORMAT " file", "%s in %" G_GUINT64_FORMAT " files", (gulong)files),
-                          amount, files);
+  text = g_strdup_printf (ngettext ("%s in %u file", "%s in %u files", (gulong)files), amount, (guint)MIN (files, G_MAXUINT));
   gtk_label_set_text (self->home, text);
 }
 

@@ -2,6 +2,8 @@
 
 #include "pst-prompt-parts.h"
 
+#include "pst-input-guard.h"
+#include "pst-programs.h"
 #include "pst-text.h"
 
 #include <glib/gi18n.h>
@@ -33,7 +35,32 @@ struct _PstPromptDetails
   GtkWidget *expander;
   GtkWidget *names[N_ROWS];
   GtkWidget *values[N_ROWS];
+  char *app; /* (nullable): the id */
 };
+
+static void
+details_free (gpointer data)
+{
+  PstPromptDetails *details = data;
+
+  g_free (details->app);
+  g_free (details);
+}
+
+/* The manager, beside the question: that stays open. */
+static void
+on_all_permissions (GtkButton *button, gpointer data)
+{
+  PstPromptDetails *details = data;
+  g_autofree char *program = pst_program_find ("postern-settings");
+  const char *argv[] = { program, "--", details->app, NULL };
+  g_autoptr (GError) error = NULL;
+
+  if (details->app == NULL || !pst_input_guard_permits (GTK_WINDOW (gtk_widget_get_toplevel (GTK_WIDGET (button)))))
+    return;
+  if (!g_spawn_async ("/", (char **)argv, NULL, G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL, &error))
+    g_warning ("The manager could not be started: %s", error->message);
+}
 
 static void
 on_expanded (GtkExpander *expander, GParamSpec *pspec, gpointer data)
@@ -53,6 +80,7 @@ pst_prompt_details_new (void)
   PstPromptDetails *details = g_new0 (PstPromptDetails, 1);
   PangoAttrList *attributes = pst_prompt_text_attributes ();
   GtkWidget *grid = gtk_grid_new ();
+  GtkWidget *all = gtk_button_new_with_mnemonic (_ ("All _permissions of this application"));
 
   gtk_grid_set_column_spacing (GTK_GRID (grid), 12);
   gtk_grid_set_row_spacing (GTK_GRID (grid), 6);
@@ -80,6 +108,10 @@ pst_prompt_details_new (void)
     }
 
   pango_attr_list_unref (attributes);
+  gtk_widget_set_halign (all, GTK_ALIGN_START);
+  gtk_widget_set_margin_top (all, 6);
+  g_signal_connect (all, "clicked", G_CALLBACK (on_all_permissions), details);
+  gtk_grid_attach (GTK_GRID (grid), all, 1, N_ROWS, 1, 1);
   gtk_widget_show_all (grid);
   gtk_widget_hide (grid);
   gtk_widget_set_no_show_all (grid, TRUE);
@@ -96,7 +128,7 @@ pst_prompt_details_new (void)
   details->box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6);
   gtk_container_add (GTK_CONTAINER (details->box), details->expander);
   gtk_container_add (GTK_CONTAINER (details->box), grid);
-  g_object_set_data_full (G_OBJECT (details->box), "pst-details", details, g_free);
+  g_object_set_data_full (G_OBJECT (details->box), "pst-details", details, details_free);
   return details;
 }
 
@@ -133,6 +165,8 @@ pst_prompt_details_is_open (PstPromptDetails *details)
 void
 pst_prompt_details_fill (PstPromptDetails *details, const PstQuestion *question)
 {
+  g_free (details->app);
+  details->app = g_strdup (question->app_id);
   set_row (details, ROW_PROGRAM, question->executable);
   set_row (details, ROW_PACKAGE, *question->package != '\0' ? question->package : _ ("Not from a package"));
   set_row (details, ROW_PATH, question->resource);

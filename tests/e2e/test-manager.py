@@ -31,8 +31,9 @@ class Scene(Home):
                 raise RuntimeError(f"postern grant {app} {resource}: {result.stderr}")
 
     def rules(self, app=EOG):
+        # one that has none, and was never started, is not known at all
         return {os.path.relpath(rule["resource"], self.home) if rule["resource"].startswith("/") else rule["resource"]: rule
-                for rule in self.json("grants", app)}
+                for rule in self.json("grants") if rule["app"] == app}
 
     def wait_rules(self, test, what, app=EOG, limit=5.0):
         wait_until(lambda: test(self.rules(app)), f"{what}; the rules are {self.rules(app)}", limit)
@@ -138,7 +139,7 @@ def test_revoke(tap, desk):
 
         manager.button("Revoke all permissions")
         home.wait_rules(lambda rules: rules == {}, "Revoke All does not arrive")
-        manager.wait("It has no permissions yet. It asks when it needs something.")
+        manager.wait("Revoked 2 permissions", exact=False)
         desk.settle()
         desk.shot("revoked-all")
         manager.button("Undo")
@@ -220,7 +221,7 @@ def test_held(tap, desk):
             manager.button("Stop Application")
             servant.process.wait(10)
             tap.ok(True, "Stop Application ends it")
-            manager.wait("Running", limit=0.1) if False else manager.wait_gone("Running")
+            manager.wait_gone("Running")
             tap.ok(manager.said_wrong() == [], "and nothing went wrong unseen", manager.said_wrong())
 
 
@@ -274,15 +275,6 @@ def test_broker_gone(tap, desk):
         wait_until(lambda: home.postern("grant", EOG, home.path("Music")).returncode == 0, "the broker does not come back")
         manager.wait("Access to Music: View")
         tap.ok(True, "the broker is killed and comes back: the window has found it by itself")
-
-
-def test_locked(tap, desk):
-    with Scene(desk) as home, Manager(home, desk, EOG) as manager:
-        manager.wait("Access to Pictures: View")
-        # the broker refuses what a lifetime of “once” needs: a running application. Asked by name, since the menu does not offer it
-        manager.click("Documents/letter.txt", manager.atspi.Role.LIST_ITEM)
-        manager.button("Narrow…") if manager.find("Narrow…") else None
-        tap.ok(manager.find("Narrow…") is None, "a file has no part to narrow to")
 
 
 if __name__ == "__main__":
