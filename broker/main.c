@@ -218,6 +218,7 @@ main (int argc, char **argv)
     broker->question_timeout = options.question_timeout * G_USEC_PER_SEC;
   if (options.policy_dir)
     pst_broker_set_policy_dir (broker, options.policy_dir);
+  g_clear_pointer (&options.policy_dir, g_free);
   if (!pst_broker_read_policy (broker, &error))
     g_warning ("%s", error->message);
   g_clear_error (&error);
