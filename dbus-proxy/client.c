@@ -35,7 +35,6 @@ static guint n_clients;
 #define SMALL_READ 8192
 #define FIRST_READ 16384
 #define LONG_BODY (64u * 1024) /* below this a pipe is not worth making */
-#define FULL_ENOUGH (96u * 1024)
 
 static void update (PstClient *client);
 
@@ -371,9 +370,6 @@ pass_body (PstSide *side)
 
   if (side->dropping || to->gone || (side->remaining < LONG_BODY && to->out.pipe == NULL) || side->remaining == 0)
     return FALSE;
-  /* The pages of a full socket cost one change of tasks, as those of a half-full one would. */
-  if (side->last_read < FULL_ENOUGH)
-    sched_yield ();
   do
     got = pst_out_splice (&to->out, side->source.fd, side->remaining);
   while (got < 0 && errno == EINTR);
@@ -385,8 +381,7 @@ pass_body (PstSide *side)
   if (got <= 0)
     return TRUE;
   side->remaining -= (guint32)got;
-  /* what comes next may be small */
-  side->last_read = side->remaining > 0 ? (gsize)got : 0;
+  side->last_read = 0; /* what comes behind it may be small */
   flush (to);
   if (side->remaining == 0)
     inject (to);

@@ -2,9 +2,10 @@
 /* Long messages to an echo service and back, over a message bus, as libdbus sends them.
  *
  *   bench-payload serve ADDRESS       owns the name on that bus; "ready"
- *   bench-payload call ADDRESS        answers each line "BYTES N" on standard input with the seconds that N echoes took
+ *   bench-payload call ADDRESS...     answers each line "WAY BYTES N" on standard input with the seconds that N echoes over the
+ *                                     WAY-th address took
  *
- * The controller (payload.py) gives several callers, one for each way to the bus, their turns. */
+ * One caller for all ways to the bus, so that its memory is the same for all; the controller (payload.py) takes turns. */
 #include <dbus/dbus.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 
 #define NAME "org.postern.Bench.Echo"
 #define PATH "/org/postern/Bench/Echo"
+#define MAX_WAYS 8
 #define LONGEST (32 * 1024 * 1024)
 
 static double
@@ -94,13 +96,15 @@ echo (DBusConnection *connection, const unsigned char *bytes, int size)
 }
 
 static int
-call_service (const char *address)
+call_service (int n_ways, char **addresses)
 {
-  DBusConnection *connection = connect_to (address);
+  DBusConnection *ways[MAX_WAYS];
   unsigned char *bytes = malloc (LONGEST);
   char line[64];
-  int size, n;
+  int way, size, n;
 
+  for (int i = 0; i < n_ways; i++)
+    ways[i] = connect_to (addresses[i]);
   for (int i = 0; i < LONGEST; i++)
     bytes[i] = (unsigned char)(i * 31 >> 3);
   puts ("ready");
@@ -109,10 +113,10 @@ call_service (const char *address)
     {
       double start = now ();
 
-      if (sscanf (line, "%d %d", &size, &n) != 2 || size < 1 || size > LONGEST)
+      if (sscanf (line, "%d %d %d", &way, &size, &n) != 3 || way < 0 || way >= n_ways || size < 1 || size > LONGEST)
         return 2;
       for (int i = 0; i < n; i++)
-        echo (connection, bytes, size);
+        echo (ways[way], bytes, size);
       printf ("%.9f\n", now () - start);
       fflush (stdout);
     }
@@ -124,8 +128,8 @@ main (int argc, char **argv)
 {
   if (argc == 3 && strcmp (argv[1], "serve") == 0)
     return serve (argv[2]);
-  if (argc == 3 && strcmp (argv[1], "call") == 0)
-    return call_service (argv[2]);
-  fprintf (stderr, "usage: bench-payload serve|call ADDRESS\n");
+  if (argc >= 3 && argc - 2 <= MAX_WAYS && strcmp (argv[1], "call") == 0)
+    return call_service (argc - 2, argv + 2);
+  fprintf (stderr, "usage: bench-payload serve ADDRESS | call ADDRESS...\n");
   return 2;
 }

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Messages of 1 and 16 MiB to a service and back: directly, through postern-dbus-proxy, through xdg-dbus-proxy (and a second one,
-$PEER_XDG_DBUS_PROXY), in turns, on one core and on all."""
+$PEER_XDG_DBUS_PROXY), in turns, on one core and on all. Beside the time, what all that take part used of the processor: on one core and
+an idle machine that is the same, and else the one that can be compared."""
 import os
 import shutil
 import subprocess
 import tempfile
 
 import pst_bench as b
-import shared
 
 ECHO = "org.postern.Bench.Echo"
 SIZES = (("1MiB", 1 << 20, 40), ("16MiB", 16 << 20, 3))
@@ -21,34 +21,36 @@ def cpu(pid):
 
 class Ways:
     def __init__(self, cores):
-        self.cores, self.children, self.callers, self.pids = cores, [], {}, {}
+        self.cores, self.children, self.addresses, self.pids = cores, [], {}, {}
 
     def __enter__(self):
         self.dir = tempfile.mkdtemp(prefix="pst-payload-")
-        config = os.path.join(self.dir, "bus.conf")
-        with open(config, "w", encoding="ascii") as f:
-            f.write(shared.BUS_CONFIG.format(path=os.path.join(self.dir, "bus")))
-        bus = self.spawn("dbus-daemon", "--config-file", config, "--nofork", "--print-address=1", stdout=subprocess.PIPE)
-        address = bus.stdout.readline().strip()
-        self.ready(self.spawn(b.tool("tests", "bench", "bench-payload"), "serve", address, stdout=subprocess.PIPE))
-        self.call("direct", address)
+        bus, address = b.start_bus(self.dir, self.spawn)
+        service = self.spawn([b.tool("tests", "bench", "bench-payload"), "serve", address], stdout=subprocess.PIPE, text=True)
+        self.ready(service)
+        self.addresses["direct"] = address
         for label, program in (("postern", b.tool("dbus-proxy", "postern-dbus-proxy")), ("xdg-dbus-proxy", shutil.which("xdg-dbus-proxy")),
                                ("xdg-dbus-proxy-newer", os.environ.get("PEER_XDG_DBUS_PROXY"))):
             if program is None:
                 continue
             path = os.path.join(self.dir, label)
             ours, theirs = os.pipe()
-            proxy = self.spawn(program, f"--fd={theirs}", address, path, "--filter", f"--talk={ECHO}", pass_fds=[theirs])
+            proxy = self.spawn([program, f"--fd={theirs}", address, path, "--filter", f"--talk={ECHO}"], pass_fds=[theirs])
             os.close(theirs)
             if os.read(ours, 1) != b"x":
                 raise RuntimeError(f"{program} did not start")
             self.pids[label] = proxy.pid
-            self.call(label, f"unix:path={path}")
+            self.addresses[label] = f"unix:path={path}"
+        self.caller = self.spawn([b.tool("tests", "bench", "bench-payload"), "call", *self.addresses.values()], stdin=subprocess.PIPE,
+                                 stdout=subprocess.PIPE, text=True, bufsize=1)
+        self.ready(self.caller)
+        self.labels = list(self.addresses)
+        self.common = [bus.pid, service.pid, self.caller.pid]
         return self
 
-    def spawn(self, *command, **more):
+    def spawn(self, command, **more):
         more.setdefault("stdin", subprocess.DEVNULL)
-        process = subprocess.Popen(command, text=True, preexec_fn=lambda: os.sched_setaffinity(0, self.cores), **more)
+        process = subprocess.Popen(command, preexec_fn=lambda: os.sched_setaffinity(0, self.cores), **more)
         self.children.append(process)
         return process
 
@@ -57,18 +59,14 @@ class Ways:
         if process.stdout.readline() != "ready\n":
             raise RuntimeError("bench-payload did not start")
 
-    def call(self, label, address):
-        self.callers[label] = self.spawn(b.tool("tests", "bench", "bench-payload"), "call", address, stdin=subprocess.PIPE,
-                                         stdout=subprocess.PIPE, bufsize=1)
-        self.ready(self.callers[label])
-
     def echoes(self, label, size, n):
-        """Seconds, and the proxy's nanoseconds."""
-        before = cpu(self.pids[label]) if label in self.pids else 0
-        caller = self.callers[label]
-        caller.stdin.write(f"{size} {n}\n")
-        seconds = float(caller.stdout.readline())
-        return seconds, (cpu(self.pids[label]) if label in self.pids else 0) - before
+        """Milliseconds each: the time, what all used of the processor, and the proxy of it."""
+        proxy = [self.pids[label]] if label in self.pids else []
+        before = [cpu(pid) for pid in (*self.common, *proxy)]
+        self.caller.stdin.write(f"{self.labels.index(label)} {size} {n}\n")
+        seconds = float(self.caller.stdout.readline())
+        used = [cpu(pid) - was for pid, was in zip((*self.common, *proxy), before)]
+        return seconds / n * 1e3, sum(used) / n / 1e6, (used[-1] if proxy else 0) / n / 1e6
 
     def __exit__(self, *_):
         for child in reversed(self.children):
@@ -85,17 +83,16 @@ def run(quick=False):
         with Ways(which) as ways:
             for figure, size, n in SIZES:
                 n = 1 if quick else n
-                labels = list(ways.callers)
-                seconds, used = ({label: [] for label in labels} for _ in range(2))
+                labels = ways.labels
+                samples = {label: [] for label in labels}
                 for r in range(-1, rounds):  # the first warms up
                     for k in range(len(labels)):
                         label = labels[(k + r) % len(labels)]
-                        s, ns = ways.echoes(label, size, n)
+                        sample = ways.echoes(label, size, n)
                         if r >= 0:
-                            seconds[label].append(s / n * 1e3)
-                            used[label].append(ns / n / 1e6)
-                for label in labels:
-                    limit = None if quick or label != "postern" else 1 / 0.97
-                    b.report("payload", f"echo_{figure}", label, seconds[label], "ms", base=seconds["direct"], limit=limit)
-                for label in labels[1:]:
-                    b.report("payload", f"echo_{figure}_proxy_cpu", label, used[label], "ms")
+                            samples[label].append(sample)
+                for k, what in enumerate(("", "_cpu_of_all", "_cpu_of_proxy")):
+                    of = {label: [sample[k] for sample in samples[label]] for label in labels}
+                    for label in labels[1:] if k == 2 else labels:
+                        b.report("payload", f"echo_{figure}{what}", label, of[label], "ms", base=None if k == 2 else of["direct"],
+                                 limit=1 / 0.97 if k == 0 and label == "postern" and not quick else None)

@@ -102,14 +102,16 @@ def launch(quick=False):
 
 
 def dbus(quick=False):
-    """The message bus proxy by itself beside xdg-dbus-proxy: on one core, and on all."""
+    """The message bus proxy by itself beside xdg-dbus-proxy, and beside the one in $PEER_XDG_DBUS_PROXY: on one core, and on all."""
+    newer = os.environ.get("PEER_XDG_DBUS_PROXY")
+    more = [f"xdg-dbus-proxy-newer={newer} @bus @sock --filter --talk=org.bench.Echo"] if newer else []
     for cores, words in (("one core", {"BENCH_CPUS": str(max(os.sched_getaffinity(0)))}), ("all cores", {})):
         scene = Scene()
         try:
             scene.env.update(words)
             print(f"# dbus, {cores}", flush=True)
             rows = scene.run(shared("dbus.sh"), [*(("-r", "1", "-n", "5") if quick else ("-r", "5", "-n", "20")),
-                                                 f"postern={b.tool('dbus-proxy', 'postern-dbus-proxy')} @bus @sock --filter --talk=org.bench.Echo"],
+                                                 f"postern={b.tool('dbus-proxy', 'postern-dbus-proxy')} @bus @sock --filter --talk=org.bench.Echo", *more],
                              with_broker=False)
             compare_proxies(rows, cores, 0.5 if words else 0.8)
         finally:
