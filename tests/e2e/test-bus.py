@@ -73,6 +73,20 @@ def test_allow(tap):
             tap.ok([(g["kind"], g["resource"], g["access"]) for g in grants] == [("bus", "session:" + TALK, "talk")], f"{kind}: the grant is listed", grants)
 
 
+LONG = f"""
+from gi.repository import Gio, GLib
+bus = Gio.bus_get_sync(Gio.BusType.SESSION)
+for _ in range(3):
+    print(bus.call_sync("{NOTES}", "/", "{NOTES}", "Inhibit", GLib.Variant("(s)", ("x" * 3_000_000,)), None, 0, -1, None).unpack()[0])
+"""
+
+
+def test_long(tap):
+    with Home() as home, Bus(home, NAMES):
+        result = inside(home, "/usr/bin/python3", "-c", LONG)
+        tap.ok(result.stdout.count("served Inhibit") == 3, "messages of 3 MB pass", result.stdout + result.stderr)
+
+
 def test_deny(tap):
     with Home() as home, Bus(home, NAMES):
         person = ScriptedPerson(home, "deny once")
