@@ -151,8 +151,17 @@ empty_waiting (Removal *removal)
   removal->failed |= dir == NULL;
   while (goes_on (removal) && (entry = readdir (dir)))
     {
-      pst_autofd fd = is_dots (entry->d_name) ? -1 : open_anyway (removal->waiting, entry->d_name);
+      pst_autofd fd = -1;
 
+      if (is_dots (entry->d_name))
+        continue;
+      /* A link that was exchanged for a directory at the moment when that was moved waits here too. */
+      if (unlinkat (removal->waiting, entry->d_name, 0) == 0)
+        {
+          n++;
+          continue;
+        }
+      fd = open_anyway (removal->waiting, entry->d_name);
       if (fd < 0)
         continue;
       empty (removal, fd);
@@ -340,6 +349,11 @@ pst_homes_put_back (PstHomes *homes, const char *app, const char *aside, GError 
 
 /* Threads */
 
+/* Deletions that have been given to a thread and are not through. Of the process: it has one PstHomes that deletes. */
+static GMutex deletions_lock;
+static GCond deletions_through;
+static guint n_deletions;
+
 typedef struct
 {
   PstHomes *homes; /* not the thread's */
@@ -364,6 +378,10 @@ delete_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *can
 
   if (aside >= 0 && !pst_homes_remove_tree (aside, deletion->name, cancellable) && !is_over (cancellable))
     g_warning ("what was put aside in %s/aside/%s cannot be deleted whole", deletion->state_dir, deletion->name);
+  g_mutex_lock (&deletions_lock);
+  n_deletions--;
+  g_cond_broadcast (&deletions_through);
+  g_mutex_unlock (&deletions_lock);
   g_task_return_boolean (task, TRUE);
 }
 
@@ -388,6 +406,9 @@ pst_homes_delete (PstHomes *homes, const char *aside)
   *deletion = (Deletion){ homes, g_strdup (homes->state_dir), g_strdup (aside) };
   task = g_task_new (NULL, homes->end, on_deleted, NULL);
   g_task_set_task_data (task, deletion, deletion_free);
+  g_mutex_lock (&deletions_lock);
+  n_deletions++;
+  g_mutex_unlock (&deletions_lock);
   g_task_run_in_thread (task, delete_in_thread);
 }
 
@@ -422,6 +443,18 @@ count_down (gpointer data)
   return NULL;
 }
 
+/* Two that remove the same tree would be in each other's way, and leave something. */
+static void
+wait_for_deletions (void)
+{
+  gint64 end = g_get_monotonic_time () + LAST_MOMENT_MS * 1000;
+
+  g_mutex_lock (&deletions_lock);
+  while (n_deletions > 0 && g_cond_wait_until (&deletions_through, &deletions_lock, end))
+    ;
+  g_mutex_unlock (&deletions_lock);
+}
+
 /* The main loop has ended, and with it whoever could have put something back. */
 void
 pst_homes_free (PstHomes *homes)
@@ -432,6 +465,7 @@ pst_homes_free (PstHomes *homes)
   if (!homes)
     return;
   g_cancellable_cancel (homes->end);
+  wait_for_deletions ();
   aside = homes->ours ? open_place (homes->state_dir, "aside", FALSE) : -1;
   if (aside >= 0)
     {

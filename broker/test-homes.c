@@ -245,6 +245,20 @@ test_swapped (Fixture *f, gconstpointer data)
     }
 }
 
+/* What such an exchange leaves among the directories that wait: a link, which must neither be followed nor stay for ever. */
+static void
+test_link_waits (Fixture *f, gconstpointer data)
+{
+  struct stat st;
+
+  g_assert_no_errno (mkdirat (f->fd, "app.waiting", 0700));
+  g_assert_no_errno (symlinkat (f->outside, f->fd, "app.waiting/1"));
+  g_assert_no_errno (mkdirat (f->fd, "app.waiting/2", 0700));
+  g_assert_no_errno (symlinkat (f->outside, f->fd, "app.waiting/2/inner"));
+  remove_home (f);
+  g_assert_cmpint (fstatat (f->fd, "app.waiting", &st, AT_SYMLINK_NOFOLLOW), <, 0);
+}
+
 static void
 test_cancelled (Fixture *f, gconstpointer data)
 {
@@ -320,6 +334,7 @@ main (int argc, char **argv)
   ADD ("deep", test_deep);
   ADD ("wide", test_wide);
   ADD ("swapped", test_swapped);
+  ADD ("link-waits", test_link_waits);
   ADD ("cancelled", test_cancelled);
   ADD ("aside", test_aside);
   ADD ("end", test_end);
