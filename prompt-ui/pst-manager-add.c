@@ -256,6 +256,7 @@ pst_add_dialog_run (GtkWindow *parent, PstManagerActions *actions, const PstApp 
   gtk_dialog_add_button (GTK_DIALOG (dialog), _ ("_Cancel"), GTK_RESPONSE_CANCEL);
   add_button = gtk_dialog_add_button (GTK_DIALOG (dialog), _ ("_Add"), GTK_RESPONSE_ACCEPT);
   gtk_style_context_add_class (gtk_widget_get_style_context (add_button), GTK_STYLE_CLASS_SUGGESTED_ACTION);
+  gtk_dialog_set_default_response (GTK_DIALOG (dialog), GTK_RESPONSE_ACCEPT);
   g_signal_connect_swapped (add->what, "changed", G_CALLBACK (on_what), add);
   g_signal_connect (dialog, "response", G_CALLBACK (on_response), add);
   gtk_combo_box_set_active (GTK_COMBO_BOX (add->what), 0);

@@ -92,9 +92,10 @@ pst_manager_bar_new (PstManagerActions *actions)
   gtk_container_add (GTK_CONTAINER (frame), box);
   gtk_container_add (GTK_CONTAINER (revealer), frame);
   gtk_widget_show_all (revealer);
-  gtk_revealer_set_transition_type (GTK_REVEALER (revealer), GTK_REVEALER_TRANSITION_TYPE_SLIDE_DOWN);
+  gtk_revealer_set_transition_type (GTK_REVEALER (revealer), GTK_REVEALER_TRANSITION_TYPE_SLIDE_UP);
   gtk_widget_set_halign (revealer, GTK_ALIGN_CENTER);
-  gtk_widget_set_valign (revealer, GTK_ALIGN_START);
+  gtk_widget_set_valign (revealer, GTK_ALIGN_END);
+  gtk_widget_set_margin_bottom (revealer, 18);
   atk_object_set_role (gtk_widget_get_accessible (revealer), ATK_ROLE_NOTIFICATION);
   g_object_set_data_full (G_OBJECT (revealer), "pst-bar", bar, bar_free);
   g_signal_connect_swapped (actions, "done", G_CALLBACK (on_done), bar);

@@ -61,6 +61,32 @@ filter_new (PstManagerHistory *self, guint64 before, guint limit)
   return g_variant_builder_end (&filter);
 }
 
+static const PstHistoryRow *
+selected_row (PstManagerHistory *self)
+{
+  GtkTreeModel *model;
+  GtkTreeIter iter;
+
+  return gtk_tree_selection_get_selected (gtk_tree_view_get_selection (self->view), &model, &iter)
+             ? pst_manager_list_get_iter (model, &iter)
+             : NULL;
+}
+
+static void
+select_row (PstManagerHistory *self, guint64 number)
+{
+  guint n = pst_manager_list_get_n (self->list);
+
+  for (guint i = 0; number != 0 && i < n; i++)
+    if (((PstHistoryRow *)pst_manager_list_get (self->list, i))->row == number)
+      {
+        g_autoptr (GtkTreePath) path = gtk_tree_path_new_from_indices ((int)i, -1);
+
+        gtk_tree_selection_select_path (gtk_tree_view_get_selection (self->view), path);
+        return;
+      }
+}
+
 static void
 show_selected (PstManagerHistory *self)
 {
@@ -93,11 +119,15 @@ take_rows (PstManagerHistory *self, GVariant *reply, gboolean append)
     pst_manager_list_append_take (self->list, items);
   else
     {
+      const PstHistoryRow *before = selected_row (self);
+      guint64 selected = before != NULL ? before->row : 0;
+
       gtk_tree_view_set_model (self->view, NULL);
       g_clear_object (&self->list);
       self->list = PST_MANAGER_LIST (pst_manager_list_new_take (items));
       gtk_tree_view_set_model (self->view, GTK_TREE_MODEL (self->list));
       gtk_adjustment_set_value (self->adjustment, 0);
+      select_row (self, selected);
     }
   gtk_stack_set_visible_child_name (self->stack, pst_manager_list_get_n (self->list) > 0 ? "rows" : "nothing");
   show_selected (self);
@@ -233,17 +263,6 @@ pst_manager_history_search (PstManagerHistory *self, const char *text)
   g_free (self->text);
   self->text = g_strdup (text);
   reload_if_seen (self);
-}
-
-static const PstHistoryRow *
-selected_row (PstManagerHistory *self)
-{
-  GtkTreeModel *model;
-  GtkTreeIter iter;
-
-  return gtk_tree_selection_get_selected (gtk_tree_view_get_selection (self->view), &model, &iter)
-             ? pst_manager_list_get_iter (model, &iter)
-             : NULL;
 }
 
 static void

@@ -177,6 +177,24 @@ pst_manager_list_get_iter (GtkTreeModel *model, GtkTreeIter *iter)
 }
 
 void
+pst_manager_list_replace_take (PstManagerList *self, GPtrArray *items)
+{
+  g_return_if_fail (items->len == self->items->len);
+  g_ptr_array_unref (self->items);
+  self->items = items;
+}
+
+void
+pst_manager_list_changed (PstManagerList *self, guint index)
+{
+  GtkTreeIter iter;
+  g_autoptr (GtkTreePath) path = gtk_tree_path_new_from_indices ((int)index, -1);
+
+  if (set_iter (self, &iter, (int)index))
+    gtk_tree_model_row_changed (GTK_TREE_MODEL (self), path, &iter);
+}
+
+void
 pst_manager_list_append_take (PstManagerList *self, GPtrArray *items)
 {
   for (guint i = 0; i < items->len; i++)

@@ -17,6 +17,9 @@ guint pst_manager_list_get_n (PstManagerList *self);
 /* (transfer none) */
 gpointer pst_manager_list_get (PstManagerList *self, guint index);
 gpointer pst_manager_list_get_iter (GtkTreeModel *model, GtkTreeIter *iter);
+/* As many items, in the place of those that are there; nobody is told: see pst_manager_list_changed(). */
+void pst_manager_list_replace_take (PstManagerList *self, GPtrArray *items);
+void pst_manager_list_changed (PstManagerList *self, guint index);
 /* Adds @items at the end, and tells the view. Consumes the container. */
 void pst_manager_list_append_take (PstManagerList *self, GPtrArray *items);
 

@@ -195,8 +195,7 @@ pst_grant_row_init (PstGrantRow *self)
   gtk_container_add (GTK_CONTAINER (fixed), GTK_WIDGET (self->fixed));
   gtk_container_add (GTK_CONTAINER (fixed), gtk_image_new_from_icon_name ("changes-prevent-symbolic", GTK_ICON_SIZE_MENU));
   gtk_widget_set_margin_end (fixed, 10);
-  self->arrow =
-      gtk_image_new_from_icon_name (pst_widget_is_rtl () ? "go-previous-symbolic" : "go-next-symbolic", GTK_ICON_SIZE_MENU);
+  self->arrow = gtk_image_new_from_icon_name ("go-next-symbolic", GTK_ICON_SIZE_MENU);
   gtk_style_context_add_class (gtk_widget_get_style_context (self->arrow), GTK_STYLE_CLASS_DIM_LABEL);
 
   gtk_box_pack_start (GTK_BOX (box), GTK_WIDGET (self->icon), FALSE, FALSE, 0);

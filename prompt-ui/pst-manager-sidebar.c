@@ -102,6 +102,37 @@ put_cursor (PstManagerSidebar *self, int index)
   gtk_tree_view_set_cursor (self->view, path, NULL, FALSE);
 }
 
+/* The same rows, perhaps with other words: nothing moves, and who reads along is told of those alone. FALSE if it is another
+ * list. */
+static gboolean
+update_in_place (PstManagerSidebar *self, GPtrArray *items)
+{
+  PstManagerList *list = PST_MANAGER_LIST (self->model);
+  g_autoptr (GArray) changed = g_array_new (FALSE, FALSE, sizeof (guint));
+  guint n = list != NULL ? pst_manager_list_get_n (list) : 0;
+  gboolean same = n > 0 && n == items->len;
+
+  for (guint i = 0; same && i < n; i++)
+    {
+      PstSidebarItem before = { 0 }, now = { 0 };
+
+      self->describe (pst_manager_list_get (list, i), &before);
+      self->describe (g_ptr_array_index (items, i), &now);
+      same = strcmp (before.key, now.key) == 0;
+      if (strcmp (before.title, now.title) != 0 || strcmp (before.subtitle, now.subtitle) != 0 ||
+          strcmp (before.icon, now.icon) != 0)
+        g_array_append_val (changed, i);
+      g_free (before.subtitle);
+      g_free (now.subtitle);
+    }
+  if (!same)
+    return FALSE;
+  pst_manager_list_replace_take (list, items);
+  for (guint i = 0; i < changed->len; i++)
+    pst_manager_list_changed (list, g_array_index (changed, guint, i));
+  return TRUE;
+}
+
 void
 pst_manager_sidebar_set_items_take (PstManagerSidebar *self, GPtrArray *items)
 {
@@ -109,6 +140,8 @@ pst_manager_sidebar_set_items_take (PstManagerSidebar *self, GPtrArray *items)
   double position = gtk_adjustment_get_value (adjustment);
   int index;
 
+  if (update_in_place (self, items))
+    return;
   self->filling = TRUE;
   gtk_tree_view_set_model (self->view, NULL);
   g_clear_object (&self->model);

@@ -78,12 +78,6 @@ pst_widget_set_margins (GtkWidget *widget, int horizontal, int vertical)
   gtk_widget_set_margin_bottom (widget, vertical);
 }
 
-gboolean
-pst_widget_is_rtl (void)
-{
-  return gtk_widget_get_default_direction () == GTK_TEXT_DIR_RTL;
-}
-
 static void
 set_header (GtkListBoxRow *row, GtkListBoxRow *before, gpointer data)
 {
@@ -144,7 +138,7 @@ pst_boxed_row_new (const char *title, const char *subtitle, GtkWidget *widget)
       if (!GTK_IS_BUTTON (widget))
         pst_widget_set_described (widget, title, subtitle);
     }
-  pst_widget_set_margins (box, 12, 10);
+  pst_widget_set_margins (box, 12, subtitle == NULL && GTK_IS_BUTTON (widget) ? 4 : 10); /* a button has air of its own */
   gtk_container_add (GTK_CONTAINER (row), box);
   gtk_list_box_row_set_activatable (GTK_LIST_BOX_ROW (row), FALSE);
   pst_widget_set_described (row, title, subtitle);

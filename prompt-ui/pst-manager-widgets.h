@@ -19,8 +19,6 @@ GtkWidget *pst_heading_new (const char *text);
 /* Accessible name and (nullable) description. */
 void pst_widget_set_described (GtkWidget *widget, const char *name, const char *description);
 void pst_widget_set_margins (GtkWidget *widget, int horizontal, int vertical);
-/* Are lines read from the right? */
-gboolean pst_widget_is_rtl (void);
 
 /* A list in a frame, rows apart by lines. @title: for assistive technology. Returns the list box; its frame is its parent. */
 GtkListBox *pst_boxed_list_new (const char *title);

@@ -276,8 +276,7 @@ build_header (PstManagerWindow *self)
   self->menu = menu;
   self->switcher = gtk_stack_switcher_new ();
   gtk_stack_switcher_set_stack (GTK_STACK_SWITCHER (self->switcher), self->views);
-  self->back =
-      gtk_button_new_from_icon_name (pst_widget_is_rtl () ? "go-next-symbolic" : "go-previous-symbolic", GTK_ICON_SIZE_BUTTON);
+  self->back = gtk_button_new_from_icon_name ("go-previous-symbolic", GTK_ICON_SIZE_BUTTON);
   pst_widget_set_described (self->back, _ ("Back"), NULL);
   gtk_widget_set_tooltip_text (self->back, _ ("Back"));
   gtk_widget_set_no_show_all (self->back, TRUE);
@@ -349,11 +348,11 @@ build (PstManagerWindow *self)
   gtk_container_add (GTK_CONTAINER (box), build_search (self));
   gtk_container_add (GTK_CONTAINER (box), pst_manager_trouble_new (self->actions));
   gtk_container_add (GTK_CONTAINER (box), pst_manager_held_new (self->actions));
-  gtk_box_pack_start (GTK_BOX (box), GTK_WIDGET (self->outer), TRUE, TRUE, 0);
-  gtk_container_add (GTK_CONTAINER (overlay), box);
+  gtk_container_add (GTK_CONTAINER (overlay), GTK_WIDGET (self->outer));
   gtk_overlay_add_overlay (GTK_OVERLAY (overlay), pst_manager_bar_new (self->actions));
-  gtk_widget_show_all (overlay);
-  gtk_container_add (GTK_CONTAINER (self), overlay);
+  gtk_box_pack_start (GTK_BOX (box), overlay, TRUE, TRUE, 0);
+  gtk_widget_show_all (box);
+  gtk_container_add (GTK_CONTAINER (self), box);
   gtk_window_set_titlebar (GTK_WINDOW (self), build_header (self));
   turn_outer (self, "wait");
 }

@@ -220,10 +220,16 @@ remove_ids (FakeControl *self, GVariant *args)
   return removed;
 }
 
+/* Whoever loses more than one permission still has a file open. */
 static GVariant *
-nothing_held (void)
+list_held (FakeControl *self)
 {
-  return g_variant_new_array (G_VARIANT_TYPE ("(usay)"), NULL, 0);
+  GVariantBuilder held;
+
+  g_variant_builder_init (&held, G_VARIANT_TYPE ("a(usay)"));
+  if (self->removed->len > 1)
+    g_variant_builder_add (&held, "(us^ay)", 4711u, "app", "/home/jane/Pictures/open.jpg");
+  return g_variant_builder_end (&held);
 }
 
 /* (nullable): of a method that changes something */
@@ -235,12 +241,8 @@ change (FakeControl *self, PstMessage *message)
   if (g_str_equal (member, PST_CONTROL_REMOVE_GRANTS))
     {
       guint32 removed = remove_ids (self, message->args);
-      GVariantBuilder held;
 
-      g_variant_builder_init (&held, G_VARIANT_TYPE ("a(usay)"));
-      if (removed > 1)
-        g_variant_builder_add (&held, "(us^ay)", 4711u, "app", "/home/jane/Pictures/open.jpg");
-      return g_variant_new ("(u@a(usay)t)", removed, g_variant_builder_end (&held), (guint64)1);
+      return g_variant_new ("(u@a(usay)t)", removed, list_held (self), (guint64)1);
     }
   if (g_str_equal (member, PST_CONTROL_UNDO))
     {
@@ -304,7 +306,7 @@ answer (FakeControl *self, PstPeer *peer, PstMessage *message, const char *word)
   else if (g_str_equal (member, PST_CONTROL_HOME_SIZE))
     reply = g_variant_new ("(tt)", (guint64)12345678, (guint64)35);
   else if (g_str_equal (member, PST_CONTROL_LIST_HELD))
-    reply = g_variant_new ("(@a(usay))", nothing_held ());
+    reply = g_variant_new ("(@a(usay))", list_held (self));
   else if (g_str_equal (member, PST_CONTROL_HISTORY))
     reply = history (message->args);
   if (reply != NULL && self->damage != NULL)

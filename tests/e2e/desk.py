@@ -37,6 +37,7 @@ class Desk:
         self.root = tempfile.mkdtemp(prefix="postern-desk-")
         self.programs = []
         self.n_shots = 0
+        self.scale = 1
         self.env = {"NO_AT_BRIDGE": "", "GTK_THEME": "Adwaita", "GSETTINGS_BACKEND": "memory"}
         self._start_xvfb(width, height)
         self._start_bus()
@@ -203,7 +204,8 @@ class Desk:
 
     def place(self, node):
         box = node.get_component_iface().get_extents(self.atspi.CoordType.SCREEN)
-        return box.x, box.y, box.width, box.height
+        # a program at twice the size counts in its own pixels
+        return box.x * self.scale, box.y * self.scale, box.width * self.scale, box.height * self.scale
 
     def texts(self, node):
         """All that the dialog says, as a screen reader has it."""

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import tempfile
-import time
 
 from harness import BUILD, wait_until
 
@@ -75,13 +74,22 @@ class Manager:
         return None
 
     def wait(self, name, role=None, exact=True, limit=15.0):
-        return wait_until(lambda: self.find(name, role, exact), f"the window has no {name!r}; it says {self.names()}", limit)
+        try:
+            return wait_until(lambda: self.find(name, role, exact), "", limit)
+        except TimeoutError:
+            raise TimeoutError(f"the window has no {name!r}; it says {self.names()}") from None
 
     def wait_gone(self, name, role=None, exact=True, limit=15.0):
         wait_until(lambda: self.find(name, role, exact) is None, f"the window still says {name!r}", limit)
 
     def names(self):
-        return [name for name in ((node.get_name() or "") for node in self.nodes()) if name]
+        found = []
+        for node in self.nodes():
+            try:
+                found.append(node.get_name() or "")
+            except Exception:  # noqa: BLE001: it went away while it was looked at
+                continue
+        return [name for name in found if name]
 
     def nameless(self):
         """The roles of what can be operated and has no name."""
@@ -134,7 +142,7 @@ class Manager:
                     return node
             return None
 
-        self.desk.click(wait_until(there, f"the list has no {title!r}; the window says {self.names()}"))
+        self.desk.click(wait_until(there, f"the list has no {title!r}"))
 
     def choose_path(self, path, accept):
         """In the file dialog that has just come up: types the path."""
@@ -165,9 +173,8 @@ class Manager:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, value, trace):
+        if kind is not None:
+            print("# the manager's window: " + self.desk.shot("manager-failed"), flush=True)
         self.close()
 
-
-def after(seconds):
-    return time.monotonic() + seconds
