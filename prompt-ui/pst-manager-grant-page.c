@@ -60,6 +60,8 @@ note_of (const PstEntry *entry)
                             effective);
   if (entry->tier == PST_TIER_LOCK)
     return g_strdup (_ ("This was set by your administrator, and cannot be changed here."));
+  if (entry->tier == PST_TIER_DEFAULT)
+    return g_strdup (_ ("This was set by your administrator, as long as you say nothing else. A change makes it your own."));
   if (entry->tier == PST_TIER_PROFILE)
     return g_strdup (_ ("This was set by the application’s packager. A change makes it your own."));
   if (entry->flags & PST_ENTRY_PROTECTED)

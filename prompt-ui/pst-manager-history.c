@@ -38,7 +38,8 @@ struct _PstManagerHistory
 
 G_DEFINE_TYPE (PstManagerHistory, pst_manager_history, GTK_TYPE_BOX)
 
-static const char *const kinds[] = { "asked", "answered", "granted", "refused", "revoked", "used", "started", "ended", NULL };
+static const char *const kinds[] = { "asked", "answered", "granted", "changed", "refused", "revoked",
+                                     "used",  "expired",  "started", "ended",   NULL };
 
 /* What is asked for */
 

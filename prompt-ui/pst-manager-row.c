@@ -56,6 +56,8 @@ pst_grant_row_subtitle (const PstEntry *entry, gint64 now)
     }
   if (entry->tier == PST_TIER_LOCK)
     add_part (text, _ ("Set by your administrator"));
+  else if (entry->tier == PST_TIER_DEFAULT)
+    add_part (text, _ ("Set by your administrator, until you change it"));
   else if (entry->tier == PST_TIER_PROFILE)
     add_part (text, _ ("Set by its packager"));
   else

@@ -341,6 +341,7 @@ pst_words_event_kind (const char *what)
     { "ended", N_ ("Ends") },
     { "left out", N_ ("Left out") },
     { "expired", N_ ("Permissions that ended") },
+    { "changed", N_ ("Changes") },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
@@ -384,13 +385,15 @@ pst_words_event (const PstPlaces *places, const char *what, const char *resource
   if (strcmp (what, "asked") == 0)
     return access_sentence (_ ("Asked to view %s"), _ ("Asked to view and change %s"), _ ("Asked to save to %s"),
                             _ ("Asked to use %s"), kind, access, title);
-  if (strcmp (what, "refused") == 0 || (strcmp (what, "answered") == 0 && answer == PST_ANSWER_DENY))
+  if (strcmp (what, "refused") == 0 ||
+      (answer == PST_ANSWER_DENY && (strcmp (what, "answered") == 0 || strcmp (what, "changed") == 0)))
     return access_sentence (_ ("Was refused to view %s"), _ ("Was refused to change %s"), _ ("Was refused to save to %s"),
                             _ ("Was refused to use %s"), kind, access, title);
-  if (strcmp (what, "granted") == 0 || (strcmp (what, "answered") == 0 && answer == PST_ANSWER_ALLOW))
+  if (strcmp (what, "granted") == 0 ||
+      (answer == PST_ANSWER_ALLOW && (strcmp (what, "answered") == 0 || strcmp (what, "changed") == 0)))
     return access_sentence (_ ("Was allowed to view %s"), _ ("Was allowed to view and change %s"),
                             _ ("Was allowed to save to %s"), _ ("Was allowed to use %s"), kind, access, title);
-  if (strcmp (what, "revoked") == 0)
+  if (strcmp (what, "revoked") == 0 || strcmp (what, "expired") == 0)
     return access_sentence (_ ("May no longer view %s"), _ ("May no longer change %s"), _ ("May no longer save to %s"),
                             _ ("May no longer use %s"), kind, access, title);
   if (strcmp (what, "used") == 0)

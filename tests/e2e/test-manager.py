@@ -228,6 +228,35 @@ def test_live(tap, desk):
         tap.ok(True, "two windows show the same")
 
 
+
+def test_administrator(tap, desk):
+    with Scene(desk) as home:
+        directory = home.path("policy.d")
+        os.makedirs(directory, mode=0o755, exist_ok=True)
+        os.chmod(directory, 0o755)
+        home.write("policy.d/office.conf", "[Lock Files]\n~/Music=deny\n~/Documents=view\n[Default Files]\n~/Videos=view\n", 0o644)
+        home.postern("grant", EOG, home.path("Music"), "--access", "change")
+        for pid in home.processes("postern-broker"):
+            os.kill(pid, signal.SIGTERM)
+        wait_until(lambda: not home.processes("postern-broker"), "the broker does not end")
+        home.start_broker("--policy-dir=" + directory)
+        with Manager(home, desk, EOG) as manager:
+            manager.wait("Set by your administrator", exact=False)
+            desk.settle()
+            desk.shot("administrator")
+            said = manager.names()
+            tap.ok(any("Your administrator decides: Denied" in name for name in said), "what the administrator overrules is shown as such", said)
+            tap.ok(any(name.startswith("Set by your administrator, until you change it") for name in said), "and what is set only by default", said)
+            rows = [node for node in manager.nodes() if node.get_role() == manager.atspi.Role.LIST_ITEM and node.get_name() == "Music"]
+            desk.click(rows[0])
+            wait_until(lambda: manager.find("cannot be changed here", exact=False) or manager.find("your administrator decides", exact=False),
+                       "the page of what is locked does not say so")
+            desk.settle()
+            desk.shot("administrator-permission")
+            tap.ok(True, "its page says so in a sentence")
+            tap.ok(manager.said_wrong() == [], "and nothing went wrong unseen", manager.said_wrong())
+
+
 def test_search(tap, desk):
     with Scene(desk) as home, Manager(home, desk) as manager:
         manager.wait("Permissions", exact=False)
