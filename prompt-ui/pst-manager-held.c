@@ -75,8 +75,7 @@ show (Held *held, GVariant *rows)
                                        "%s still holds files open that it may not reach any more:", n),
                              app != NULL ? app->name : held->app);
   gtk_label_set_text (held->heading, heading);
-  gtk_label_set_text (held->names, names->str);
-  gtk_widget_set_tooltip_text (GTK_WIDGET (held->names), all->str);
+  pst_label_set (held->names, names->str, all->str);
   pst_widget_set_described (held->info, heading, all->str);
 }
 

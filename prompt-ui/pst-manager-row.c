@@ -88,6 +88,18 @@ set_icon (PstGrantRow *self, const char *icon)
     gtk_image_set_from_surface (self->icon, surface);
 }
 
+/* What is not in effect is not shown as if it were. */
+static void
+set_faint (GtkWidget *widget, gboolean faint)
+{
+  GtkStyleContext *context = gtk_widget_get_style_context (widget);
+
+  if (faint)
+    gtk_style_context_add_class (context, GTK_STYLE_CLASS_DIM_LABEL);
+  else
+    gtk_style_context_remove_class (context, GTK_STYLE_CLASS_DIM_LABEL);
+}
+
 void
 pst_grant_row_fill (PstGrantRow *self, PstEntry *entry)
 {
@@ -138,6 +150,8 @@ pst_grant_row_fill (PstGrantRow *self, PstEntry *entry)
   gtk_widget_set_visible (self->in_use, (entry->flags & PST_ENTRY_IN_USE) != 0);
   gtk_label_set_text (self->value, value);
   gtk_label_set_text (self->fixed, value);
+  set_faint (GTK_WIDGET (self->title), (entry->flags & PST_ENTRY_OVERRULED) != 0);
+  set_faint (GTK_WIDGET (self->value), (entry->flags & PST_ENTRY_OVERRULED) != 0);
   gtk_widget_set_visible (self->button, !fixed);
   gtk_widget_set_visible (gtk_widget_get_parent (GTK_WIDGET (self->fixed)), fixed);
   pst_widget_set_described (GTK_WIDGET (self), name, full);

@@ -5,6 +5,19 @@
 
 #define COLUMN_WIDTH 680
 
+/* A tooltip says what cannot be read, and nothing twice. */
+static gboolean
+on_query_tooltip (GtkWidget *label, int x, int y, gboolean keyboard, GtkTooltip *tooltip, gpointer data)
+{
+  const char *full = g_object_get_data (G_OBJECT (label), "pst-full");
+  const char *text = gtk_label_get_text (GTK_LABEL (label));
+
+  if ((full == NULL || g_str_equal (full, text)) && !pango_layout_is_ellipsized (gtk_label_get_layout (GTK_LABEL (label))))
+    return FALSE;
+  gtk_tooltip_set_text (tooltip, full != NULL ? full : text);
+  return TRUE;
+}
+
 GtkLabel *
 pst_label_new (PangoEllipsizeMode ellipsize, gboolean dim)
 {
@@ -12,6 +25,11 @@ pst_label_new (PangoEllipsizeMode ellipsize, gboolean dim)
 
   gtk_label_set_ellipsize (GTK_LABEL (label), ellipsize);
   gtk_label_set_xalign (GTK_LABEL (label), 0);
+  if (ellipsize != PANGO_ELLIPSIZE_NONE)
+    {
+      gtk_widget_set_has_tooltip (label, TRUE);
+      g_signal_connect (label, "query-tooltip", G_CALLBACK (on_query_tooltip), NULL);
+    }
   if (dim)
     {
       PangoAttrList *attributes = pango_attr_list_new ();
@@ -29,7 +47,8 @@ pst_label_set (GtkLabel *label, const char *text, const char *full)
 {
   if (g_strcmp0 (gtk_label_get_text (label), text) != 0)
     gtk_label_set_text (label, text);
-  gtk_widget_set_tooltip_text (GTK_WIDGET (label), full != NULL ? full : text);
+  if (g_strcmp0 (g_object_get_data (G_OBJECT (label), "pst-full"), full) != 0)
+    g_object_set_data_full (G_OBJECT (label), "pst-full", g_strdup (full), g_free);
 }
 
 GtkLabel *
@@ -198,6 +217,7 @@ pst_page_new (GtkBox **column)
 
   gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (scrolled), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
   pst_widget_set_margins (box, 18, 24);
+  gtk_widget_set_margin_bottom (box, 78); /* the last of it can be scrolled clear of what is told at the lower end */
   g_signal_connect (scrolled, "size-allocate", G_CALLBACK (on_page_size), box);
   gtk_container_add (GTK_CONTAINER (scrolled), box);
   /* what has the keyboard is on the screen */

@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 
 /* One line of text that gives way; @dim: secondary. */
 GtkLabel *pst_label_new (PangoEllipsizeMode ellipsize, gboolean dim);
-/* @full: (nullable): what the whole of it is, as a tooltip; NULL: @text itself, when it does not fit. */
+/* @full: (nullable): what the whole of it is, as a tooltip; without it @text has one when it does not fit. */
 void pst_label_set (GtkLabel *label, const char *text, const char *full);
 /* Several lines. */
 GtkLabel *pst_paragraph_new (const char *text, gboolean dim);

@@ -155,6 +155,11 @@ class Manager:
         self.desk.settle(limit=1.5)
         self.button(accept)
 
+    def rest(self):
+        """The pointer goes where nothing comes up below it."""
+        self.desk._x("mousemove", "--sync", 3, 3)
+        self.desk.settle()
+
     def key(self, *keys):
         self.desk.key(*keys)
 

@@ -10,8 +10,14 @@ EOG, SERVANT = "org.gnome.eog", "org.example.Servant"
 class Scene(Home):
     """A home with some permissions, as they come together in a week."""
 
-    def __init__(self, desk):
+    def __init__(self, desk, administered=False):
+        """administered: by what is written to policy.d in it, from now on."""
         super().__init__(desk=desk)
+        if administered:
+            directory = self.path("policy.d")
+            os.mkdir(directory, 0o755)
+            os.chmod(directory, 0o755)
+            self.start_broker("--policy-dir=" + directory)
         self.write("Pictures/2026/harbour.jpg", "x")
         self.write("Pictures/2025/evening.jpg", "x")
         self.write("Documents/letter.txt", "x")

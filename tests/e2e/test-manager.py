@@ -6,7 +6,7 @@ import signal
 import sys
 import time
 
-from desk import Desk
+from desk import READING_TIME, Desk
 from inside import Servant
 from manager import Manager
 from manager_scene import EOG, SERVANT, Scene
@@ -31,7 +31,7 @@ def test_views(tap, desk):
         manager.select("Pictures")
         manager.wait("Who may reach Pictures?")
         manager.wait("Access to Image Viewer, Pictures: View")
-        desk.settle()
+        manager.rest()
         desk.shot("resource")
         said = manager.names()
         tap.ok("Access to Document Viewer, Pictures/2026: View and change" in said, "by resource: who may reach a part of it is told as well", said)
@@ -45,7 +45,6 @@ def test_views(tap, desk):
         desk.shot("history")
         tap.ok(manager.nameless() == [], "history: every control has a name", manager.nameless())
         tap.ok(manager.said_wrong() == [], "and nothing went wrong unseen", manager.said_wrong())
-
 
 
 def test_change(tap, desk):
@@ -79,6 +78,8 @@ def test_change(tap, desk):
         tap.ok(True, "extended to always")
 
         manager.button("Narrow…")
+        manager.wait("Only This Folder", manager.atspi.Role.PUSH_BUTTON)
+        desk.settle()
         desk.shot("narrow")
         manager.choose_path(home.path("Pictures/2026"), "Only This Folder")
         home.wait_rules(lambda rules: "Pictures/2026" in rules and "Pictures" not in rules, "the narrower scope does not arrive")
@@ -228,21 +229,16 @@ def test_live(tap, desk):
         tap.ok(True, "two windows show the same")
 
 
-
 def test_administrator(tap, desk):
-    with Scene(desk) as home:
-        directory = home.path("policy.d")
-        os.makedirs(directory, mode=0o755, exist_ok=True)
-        os.chmod(directory, 0o755)
-        home.write("policy.d/office.conf", "[Lock Files]\n~/Music=deny\n~/Documents=view\n[Default Files]\n~/Videos=view\n", 0o644)
+    with Scene(desk, administered=True) as home:
         home.postern("grant", EOG, home.path("Music"), "--access", "change")
-        for pid in home.processes("postern-broker"):
-            os.kill(pid, signal.SIGTERM)
-        wait_until(lambda: not home.processes("postern-broker"), "the broker does not end")
-        home.start_broker("--policy-dir=" + directory)
         with Manager(home, desk, EOG) as manager:
+            manager.wait("Access to Music: View and change")
+            home.write("policy.d/office.conf", "[Lock Files]\n~/Music=deny\n~/Documents=view\n[Default Files]\n~/Videos=view\n", 0o644)
+            # the broker looks when something is started or asked
+            home.postern("why", EOG, home.path("Music"))
             manager.wait("Set by your administrator", exact=False)
-            desk.settle()
+            manager.rest()
             desk.shot("administrator")
             said = manager.names()
             tap.ok(any("Your administrator decides: Denied" in name for name in said), "what the administrator overrules is shown as such", said)
@@ -255,6 +251,29 @@ def test_administrator(tap, desk):
             desk.shot("administrator-permission")
             tap.ok(True, "its page says so in a sentence")
             tap.ok(manager.said_wrong() == [], "and nothing went wrong unseen", manager.said_wrong())
+
+
+def test_from_a_question(tap, desk):
+    """The question's details lead to the manager; not before the question can have been read."""
+    with Scene(desk) as home:
+        before = len(desk.windows())
+        asking = home.start("cat", home.path("Pictures/2025/evening.jpg"), app=SERVANT)
+        dialog = desk.wait_dialog()
+        time.sleep(READING_TIME)
+        desk.click(desk.control(dialog, "Details"))
+        desk.settle(limit=1.0)
+        time.sleep(READING_TIME)
+        desk.shot("question-details")
+        tap.ok("Permissions" not in desk.windows(), "control: the manager is not there yet", desk.windows())
+        desk.click(desk.control(dialog, "All permissions of this application"))
+        desk.wait_window("Permissions")
+        tap.ok(len(desk.windows()) > before and desk.dialog() is not None, "the manager is beside the question, which stays open", desk.windows())
+        desk.settle()
+        desk.shot("manager-from-question")
+        for pid in home.processes("postern-settings"):
+            os.kill(pid, signal.SIGTERM)
+        desk.answer("Deny")
+        asking.wait(20)
 
 
 def test_search(tap, desk):
@@ -285,7 +304,6 @@ def test_broker_gone(tap, desk):
         wait_until(lambda: home.postern("grant", EOG, home.path("Music")).returncode == 0, "the broker does not come back")
         manager.wait("Access to Music: View")
         tap.ok(True, "the broker is killed and comes back: the window has found it by itself")
-
 
 
 def test_folder_by_hand(tap, desk):
