@@ -15,12 +15,10 @@ test_build_tree (void)
   static const struct
   {
     const char *name, *folder;
-  } programs[] = { { "postern", "sandbox" },
-                   { "postern-fusefs", "fusefs" },
-                   { "postern-broker", "broker" },
-                   { "postern-agent", "prompt-ui" },
-                   { "postern-agent-tty", "prompt-ui" },
-                   { "postern-settings", "prompt-ui" } };
+  } programs[] = {
+    { "postern", "sandbox" },         { "postern-fusefs", "fusefs" },       { "postern-broker", "broker" },
+    { "postern-agent", "prompt-ui" }, { "postern-agent-tty", "prompt-ui" }, { "postern-settings", "prompt-ui" }
+  };
   g_autofree char *data = pst_data_find ("protected.conf");
 
   for (gsize i = 0; i < G_N_ELEMENTS (programs); i++)
