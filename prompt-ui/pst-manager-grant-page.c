@@ -82,6 +82,7 @@ fill (PstManagerGrantPage *self)
   g_autofree char *full = pst_words_full (entry->kind, entry->resource);
   g_autofree char *lifetime = pst_words_lifetime (entry->lifetime, entry->until, now);
   g_autofree char *given = given_text (entry, now), *used = pst_words_when (entry->used, now), *note = note_of (entry);
+  g_autofree char *place = pst_words_place (places, entry->kind, entry->resource);
   g_autofree char *source = pst_text_for_display (entry->source, MAX_SOURCE);
   const char *value = pst_words_answer (entry->kind, entry->access, entry->answer);
   cairo_surface_t *surface = pst_app_icon_get (pst_words_icon (places, entry->kind, entry->resource, entry->scope),
@@ -107,7 +108,7 @@ fill (PstManagerGrantPage *self)
   gtk_widget_set_sensitive (self->lifetime, own);
   gtk_widget_set_visible (self->narrow_row, own && entry->kind == PST_KIND_FILES && entry->scope == PST_SCOPE_TREE);
   gtk_widget_set_visible (self->revoke, own);
-  gtk_label_set_text (self->path, full);
+  pst_label_set (self->path, place, full);
   gtk_label_set_text (self->given, given);
   gtk_label_set_text (self->used, entry->flags & PST_ENTRY_IN_USE ? _ ("In use now") : used);
   gtk_label_set_text (self->source, source);

@@ -24,10 +24,12 @@ G_DEFINE_TYPE (PstManagerResourcePage, pst_manager_resource_page, GTK_TYPE_BIN)
 static guint activated_signal;
 
 void
-pst_manager_resource_page_show (PstManagerResourcePage *self, const GPtrArray *groups, const PstGroup *group, gboolean from_top)
+pst_manager_resource_page_show (PstManagerResourcePage *self, const PstPlaces *places, const GPtrArray *groups,
+                                const PstGroup *group, gboolean from_top)
 {
   g_autoptr (GPtrArray) whole = pst_group_whole (groups, group), parts = pst_group_parts (group);
   g_autofree char *full = pst_words_full (group->kind, group->resource);
+  g_autofree char *place = pst_words_place (places, group->kind, group->resource);
   g_autofree char *question =
       g_strdup_printf (group->kind == PST_KIND_BUS ? _ ("Who may use %s?") : _ ("Who may reach %s?"), group->title);
   cairo_surface_t *surface = pst_app_icon_get (group->icon, PST_APP_ICON_SIZE, gtk_widget_get_scale_factor (GTK_WIDGET (self)),
@@ -36,7 +38,7 @@ pst_manager_resource_page_show (PstManagerResourcePage *self, const GPtrArray *g
   if (surface != NULL)
     gtk_image_set_from_surface (self->icon, surface);
   pst_label_set (self->name, question, NULL);
-  pst_label_set (self->full, full, NULL);
+  pst_label_set (self->full, place, full);
   pst_grant_list_fill (self->whole, whole, from_top);
   pst_grant_list_fill (self->parts, parts, from_top);
   gtk_widget_set_visible (self->parts_box, parts->len > 0);

@@ -15,7 +15,7 @@ G_DECLARE_FINAL_TYPE (PstManagerResourcePage, pst_manager_resource_page, PST, MA
 /* Signal: activated (gpointer entry) */
 GtkWidget *pst_manager_resource_page_new (PstManagerActions *actions);
 /* @group: of @groups. @from_top: another one than before. */
-void pst_manager_resource_page_show (PstManagerResourcePage *self, const GPtrArray *groups, const PstGroup *group,
-                                     gboolean from_top);
+void pst_manager_resource_page_show (PstManagerResourcePage *self, const PstPlaces *places, const GPtrArray *groups,
+                                     const PstGroup *group, gboolean from_top);
 
 G_END_DECLS

@@ -102,7 +102,8 @@ fill_page (gpointer data)
       const PstGroup *group = selected_group (self);
 
       if (group != NULL)
-        pst_manager_resource_page_show (PST_MANAGER_RESOURCE_PAGE (self->page), self->groups, group, self->page_from_top);
+        pst_manager_resource_page_show (PST_MANAGER_RESOURCE_PAGE (self->page), pst_manager_data_get_places (self->data),
+                                        self->groups, group, self->page_from_top);
     }
   self->page_from_top = FALSE;
   return G_SOURCE_REMOVE;

@@ -132,6 +132,16 @@ pst_words_full (PstKind kind, const char *resource)
   return pst_text_for_display (resource, MAX_FULL);
 }
 
+char *
+pst_words_place (const PstPlaces *places, PstKind kind, const char *resource)
+{
+  g_autofree char *short_form = NULL;
+
+  if (kind == PST_KIND_FILES && pst_path_is_below_or_equal (resource, places->home))
+    short_form = g_strconcat ("~", resource + strlen (places->home), NULL);
+  return pst_text_for_display (short_form ? short_form : resource, MAX_FULL);
+}
+
 const char *
 pst_words_icon (const PstPlaces *places, PstKind kind, const char *resource, PstScope scope)
 {

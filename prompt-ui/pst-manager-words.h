@@ -26,6 +26,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (PstPlaces, pst_places_free)
 char *pst_words_resource (const PstPlaces *places, PstKind kind, const char *resource);
 /* The resource in full, for a tooltip: the path, or the name on the bus. (transfer full) */
 char *pst_words_full (PstKind kind, const char *resource);
+/* The same with "~" for the person's home, to be read. (transfer full) */
+char *pst_words_place (const PstPlaces *places, PstKind kind, const char *resource);
 /* A themed icon. */
 const char *pst_words_icon (const PstPlaces *places, PstKind kind, const char *resource, PstScope scope);
 

@@ -31,6 +31,26 @@ places_new (void)
 }
 
 static void
+test_places (void)
+{
+  static const char *const cases[][2] = {
+    { HOME "/Pictures/2026", "~/Pictures/2026" },
+    { HOME, "~" },
+    { HOME "x/Pictures", HOME "x/Pictures" },
+    { "/media/jane/STICK", "/media/jane/STICK" },
+    { HOME "/a\xE2\x80\xAEgpj.exe", "~/a\\u{202E}gpj.exe" },
+  };
+  g_autoptr (PstPlaces) places = places_new ();
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *place = pst_words_place (places, PST_KIND_FILES, cases[i][0]);
+
+      g_assert_cmpstr (place, ==, cases[i][1]);
+    }
+}
+
+static void
 test_resources (void)
 {
   static const struct
@@ -305,6 +325,7 @@ main (int argc, char **argv)
   setlocale (LC_ALL, "C.UTF-8");
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/manager/resources", test_resources);
+  g_test_add_func ("/manager/places", test_places);
   g_test_add_func ("/manager/times", test_times);
   g_test_add_func ("/manager/events", test_events);
   g_test_add_func ("/manager/groups", test_groups);
