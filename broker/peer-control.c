@@ -230,6 +230,15 @@ pst_peer_control_handle (PstConnection *connection, PstMessage *message)
   const char *signature = pst_control_signature (message->member);
   SocketCall *call;
 
+  /* A newer manager or command asks for what this broker does not know yet: it is to be told, and not to connect for ever. */
+  if (!signature && message->serial)
+    {
+      pst_peer_reply_error (
+          connection->peer, message->serial,
+          _ ("This program is newer than the broker that runs. Log out and in again, or end postern-broker, and "
+             "try again."));
+      return;
+    }
   if (!signature || !pst_message_check (message, signature, NULL))
     {
       pst_connection_refuse (connection, "a message that is none of Control1");
