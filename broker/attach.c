@@ -17,6 +17,7 @@
 
 #include "consent.h"
 #include "facts.h"
+#include "look.h"
 #include "postern-ipc.h"
 #include "pst-path.h"
 #include "push.h"
@@ -106,7 +107,7 @@ find_unit (PstAsk *ask, const PstDecision *decision, Unit *unit)
   if ((status = find_real (sandbox, decision, unit)) != UNIT_OK)
     return status;
   unit->access = rule->access;
-  exists = lstat (unit->real, &st) == 0;
+  exists = pst_look (unit->real, FALSE, &st) == 0;
   if (!exists)
     {
       user_dir = pst_host_user_dir (broker->host, unit->path);
@@ -168,7 +169,7 @@ withdraw_if_changed (PstSandbox *sandbox, const char *path, const char *real, co
   struct stat st;
 
   if (shown->inode == 0 ||
-      (lstat (real, &st) == 0 && (guint64)st.st_dev == shown->device && (guint64)st.st_ino == shown->inode))
+      (pst_look (real, FALSE, &st) == 0 && (guint64)st.st_dev == shown->device && (guint64)st.st_ino == shown->inode))
     return;
   if (broker->store &&
       !pst_store_remove_rules (

@@ -23,6 +23,7 @@
 #include "bus-rules.h"
 #include "facts.h"
 #include "killed.h"
+#include "look.h"
 #include "notify.h"
 #include "postern-ipc.h"
 #include "pst-path.h"
@@ -557,7 +558,7 @@ store_for (PstBroker *broker, PstStoredRule *rule, guint64 sandbox, const PstQue
   event->answer = rule->answer;
   event->lifetime = rule->lifetime;
   event->program = g_strdup (((PstAsk *)question->asks->pdata[0])->program);
-  if (rule->kind == PST_KIND_FILES && lstat (rule->resource, &st) == 0)
+  if (rule->kind == PST_KIND_FILES && pst_look (rule->resource, FALSE, &st) == 0)
     event->kind = st.st_mode & S_IFMT;
   rule->sandbox = rule->lifetime == PST_LIFETIME_ONCE ? sandbox : 0;
   return pst_store_add_rule (broker->store, rule, event, NULL, error);

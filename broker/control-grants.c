@@ -8,6 +8,7 @@
 #include <glib/gi18n.h>
 
 #include "bus-rules.h"
+#include "look.h"
 #include "pst-path.h"
 #include "sandbox-table.h"
 
@@ -87,7 +88,8 @@ pst_control_complete (PstBroker *broker, PstStoredRule *rule)
   else if (rule->scope == 0)
     {
       const PstUserDir *dir = pst_host_user_dir (broker->host, rule->resource);
-      gboolean is_dir = stat (rule->resource, &st) == 0 ? S_ISDIR (st.st_mode) : dir && strcmp (dir->path, rule->resource) == 0;
+      gboolean is_dir =
+          pst_look (rule->resource, TRUE, &st) == 0 ? S_ISDIR (st.st_mode) : dir && strcmp (dir->path, rule->resource) == 0;
 
       rule->scope = is_dir || rule->answer == PST_ANSWER_PRIVATE ? PST_SCOPE_TREE : PST_SCOPE_FILE;
     }

@@ -14,6 +14,7 @@
 
 #include "bus-rules.h"
 #include "facts.h"
+#include "look.h"
 #include "pst-path.h"
 #include "store-change.h"
 #include "undo.h"
@@ -80,7 +81,7 @@ check_place (PstBroker *broker, PstStoredRule *rule, guint kind)
 
   rule->real = pst_host_real_path (rule->resource);
   named = rule->real ? pst_facts_as_named (broker->host, rule->real) : NULL;
-  if (!named || lstat (rule->real, &st) < 0)
+  if (!named || pst_look (rule->real, FALSE, &st) < 0)
     {
       if (named && strcmp (named, rule->resource) == 0 && rule->access != PST_ACCESS_VIEW && kind == 0)
         {

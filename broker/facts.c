@@ -9,6 +9,7 @@
 
 #include "decide.h"
 #include "intent.h"
+#include "look.h"
 #include "pst-path.h"
 
 /* Init may hide its namespace from us (it is not dumpable). Then its first descendant that asks shows it. */
@@ -83,7 +84,7 @@ pst_facts_event (PstAsk *ask, const char *what, const char *text)
 
   event->access = ask->wanted;
   event->program = g_strdup (ask->program);
-  if (!ask->bus && lstat (resource, &st) == 0)
+  if (!ask->bus && pst_look (resource, FALSE, &st) == 0)
     event->kind = st.st_mode & S_IFMT;
   return event;
 }
@@ -102,7 +103,7 @@ pst_facts_may_hide (PstAsk *ask)
   pst_ruleset_decide (ask->sandbox->ruleset, parent, PST_ACCESS_VIEW, &decision);
   if (!decision.is_door && !pst_host_is_root_or_above (host, parent))
     return FALSE;
-  return lstat (ask->path, &st) < 0 && errno == ENOENT;
+  return pst_look (ask->path, FALSE, &st) < 0 && errno == ENOENT;
 }
 
 char *
@@ -201,7 +202,7 @@ note_scope (PstSandbox *sandbox, PstOfferScope *scope, gboolean is_protected)
   scope->real = pst_host_real_path (scope->path);
   if (!scope->real || pst_facts_leads_astray (sandbox, scope->path, scope->real, is_protected, FALSE))
     return FALSE;
-  if (lstat (scope->real, &st) == 0)
+  if (pst_look (scope->real, FALSE, &st) == 0)
     {
       scope->exists = TRUE;
       scope->device = (guint64)st.st_dev;
@@ -261,7 +262,7 @@ pst_facts_offer (PstAsk *ask, const char *protected_by)
     .launch_dir = sandbox->launch_dir,
   };
 
-  if (stat (ask->target, &st) == 0)
+  if (pst_look (ask->target, TRUE, &st) == 0)
     {
       facts.target_exists = TRUE;
       facts.target_is_dir = S_ISDIR (st.st_mode);
@@ -292,5 +293,5 @@ pst_facts_unchanged (const PstOfferScope *scope)
     return FALSE;
   if (!scope->exists)
     return TRUE;
-  return lstat (real, &st) == 0 && (guint64)st.st_dev == scope->device && (guint64)st.st_ino == scope->inode;
+  return pst_look (real, FALSE, &st) == 0 && (guint64)st.st_dev == scope->device && (guint64)st.st_ino == scope->inode;
 }

@@ -8,6 +8,7 @@
 
 #include "decide.h"
 #include "facts.h"
+#include "look.h"
 #include "pst-path.h"
 #include "pst-text.h"
 
@@ -104,7 +105,7 @@ look (PstSandbox *sandbox, const char *path, gboolean need_dir, gboolean named, 
   struct stat st;
 
   out->real = pst_host_real_path (path);
-  if (!out->real || lstat (out->real, &st) < 0)
+  if (!out->real || pst_look (out->real, FALSE, &st) < 0)
     return MISSING;
   if (need_dir && !S_ISDIR (st.st_mode))
     return NO_FOLDER;
@@ -141,6 +142,6 @@ pst_grantable_unchanged (const char *path, const PstGrantable *grantable)
   g_autofree char *real = pst_host_real_path (path);
   struct stat st;
 
-  return g_strcmp0 (real, grantable->real) == 0 && lstat (real, &st) == 0 && (guint64)st.st_dev == grantable->device &&
-         (guint64)st.st_ino == grantable->inode;
+  return g_strcmp0 (real, grantable->real) == 0 && pst_look (real, FALSE, &st) == 0 &&
+         (guint64)st.st_dev == grantable->device && (guint64)st.st_ino == grantable->inode;
 }

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,6 +11,7 @@
 #include <gio/gio.h>
 #include <glib/gi18n.h>
 
+#include "look.h"
 #include "pst-path.h"
 #include "pst-programs.h"
 
@@ -305,19 +305,13 @@ pst_host_real_path (const char *path)
 
   for (;;)
     {
-      char *real = realpath (head, NULL);
+      g_autofree char *real = pst_look_real (head);
       char *slash;
 
       if (real)
-        {
-          g_autofree char *joined = NULL;
-
-          joined = strcmp (real, "/") == 0 && tail->len > 0 ? g_strdup (tail->str) : g_strconcat (real, tail->str, NULL);
-          free (real);
-          return g_steal_pointer (&joined);
-        }
+        return strcmp (real, "/") == 0 && tail->len > 0 ? g_strdup (tail->str) : g_strconcat (real, tail->str, NULL);
       /* What exists but cannot be resolved is a dangling symlink or a loop. */
-      if (errno != ENOENT || lstat (head, &st) == 0 || !(slash = strrchr (head, '/')) || slash == head)
+      if (errno != ENOENT || pst_look (head, FALSE, &st) == 0 || !(slash = strrchr (head, '/')) || slash == head)
         return NULL;
       g_string_prepend (tail, slash);
       *slash = '\0';

@@ -74,15 +74,14 @@ write_user_dirs (const GPtrArray *user_dirs, const char *home)
 }
 
 /* Programs find Pictures by this file, under whatever name. Written once, into what is surely the private home: the application
- * may have put anything there. That it cannot be written is no reason not to start. */
+ * may have put anything there, also a link to where a look is never answered (look.h). That it cannot be written is no reason
+ * not to start. */
 static void
 tell_user_dirs (int home, const GPtrArray *user_dirs, const char *real_home)
 {
   pst_autofd config = -1, file = -1;
   g_autofree char *text = NULL;
 
-  if (faccessat (home, ".config/user-dirs.dirs", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-    return;
   (void)mkdirat (home, ".config", 0700);
   config = openat (home, ".config", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   file = config < 0 ? -1 : openat (config, "user-dirs.dirs", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
