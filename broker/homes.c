@@ -32,11 +32,20 @@
 /* Each has a thread to itself. */
 #define MAX_MEASURING 4u
 
+/* Threads that delete. They may outlive the rest. */
+typedef struct
+{
+  GMutex mutex;
+  GCond ended;
+  guint n;
+} Crew;
+
 struct _PstHomes
 {
   char *state_dir;
   GCancellable *end;    /* of all that is being deleted */
   GHashTable *deleting; /* set of names, owned */
+  Crew *crew;           /* an atomic box */
   guint n_measuring;
   gboolean ours; /* what is aside: no other broker runs */
   guint64 last;
@@ -276,6 +285,9 @@ pst_homes_new (const char *state_dir)
   homes->state_dir = g_strdup (state_dir);
   homes->end = g_cancellable_new ();
   homes->deleting = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  homes->crew = g_atomic_rc_box_new0 (Crew);
+  g_mutex_init (&homes->crew->mutex);
+  g_cond_init (&homes->crew->ended);
   return homes;
 }
 
@@ -349,22 +361,28 @@ pst_homes_put_back (PstHomes *homes, const char *app, const char *aside, GError 
 
 /* Threads */
 
-/* Deletions that have been given to a thread and are not through. Of the process: it has one PstHomes that deletes. */
-static GMutex deletions_lock;
-static GCond deletions_through;
-static guint n_deletions;
-
 typedef struct
 {
   PstHomes *homes; /* not the thread's */
+  Crew *crew;
   char *state_dir, *name;
 } Deletion;
+
+static void
+crew_clear (gpointer data)
+{
+  Crew *crew = data;
+
+  g_mutex_clear (&crew->mutex);
+  g_cond_clear (&crew->ended);
+}
 
 static void
 deletion_free (gpointer data)
 {
   Deletion *deletion = data;
 
+  g_atomic_rc_box_release_full (deletion->crew, crew_clear);
   g_free (deletion->state_dir);
   g_free (deletion->name);
   g_free (deletion);
@@ -378,10 +396,10 @@ delete_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *can
 
   if (aside >= 0 && !pst_homes_remove_tree (aside, deletion->name, cancellable) && !is_over (cancellable))
     g_warning ("what was put aside in %s/aside/%s cannot be deleted whole", deletion->state_dir, deletion->name);
-  g_mutex_lock (&deletions_lock);
-  n_deletions--;
-  g_cond_broadcast (&deletions_through);
-  g_mutex_unlock (&deletions_lock);
+  g_mutex_lock (&deletion->crew->mutex);
+  deletion->crew->n--;
+  g_cond_broadcast (&deletion->crew->ended);
+  g_mutex_unlock (&deletion->crew->mutex);
   g_task_return_boolean (task, TRUE);
 }
 
@@ -403,12 +421,12 @@ pst_homes_delete (PstHomes *homes, const char *aside)
   if (!g_hash_table_add (homes->deleting, g_strdup (aside)))
     return;
   deletion = g_new (Deletion, 1);
-  *deletion = (Deletion){ homes, g_strdup (homes->state_dir), g_strdup (aside) };
+  *deletion = (Deletion){ homes, g_atomic_rc_box_acquire (homes->crew), g_strdup (homes->state_dir), g_strdup (aside) };
+  g_mutex_lock (&homes->crew->mutex);
+  homes->crew->n++;
+  g_mutex_unlock (&homes->crew->mutex);
   task = g_task_new (NULL, homes->end, on_deleted, NULL);
   g_task_set_task_data (task, deletion, deletion_free);
-  g_mutex_lock (&deletions_lock);
-  n_deletions++;
-  g_mutex_unlock (&deletions_lock);
   g_task_run_in_thread (task, delete_in_thread);
 }
 
@@ -443,16 +461,16 @@ count_down (gpointer data)
   return NULL;
 }
 
-/* Two that remove the same tree would be in each other's way, and leave something. */
+/* Two that delete the same tree would take the directories away in which the other lets some wait. */
 static void
-wait_for_deletions (void)
+wait_for_crew (Crew *crew)
 {
   gint64 end = g_get_monotonic_time () + LAST_MOMENT_MS * 1000;
 
-  g_mutex_lock (&deletions_lock);
-  while (n_deletions > 0 && g_cond_wait_until (&deletions_through, &deletions_lock, end))
+  g_mutex_lock (&crew->mutex);
+  while (crew->n > 0 && g_cond_wait_until (&crew->ended, &crew->mutex, end))
     ;
-  g_mutex_unlock (&deletions_lock);
+  g_mutex_unlock (&crew->mutex);
 }
 
 /* The main loop has ended, and with it whoever could have put something back. */
@@ -465,7 +483,7 @@ pst_homes_free (PstHomes *homes)
   if (!homes)
     return;
   g_cancellable_cancel (homes->end);
-  wait_for_deletions ();
+  wait_for_crew (homes->crew);
   aside = homes->ours ? open_place (homes->state_dir, "aside", FALSE) : -1;
   if (aside >= 0)
     {
@@ -481,6 +499,7 @@ pst_homes_free (PstHomes *homes)
         closedir (dir);
     }
   g_hash_table_unref (homes->deleting);
+  g_atomic_rc_box_release_full (homes->crew, crew_clear);
   g_object_unref (homes->end);
   g_free (homes->state_dir);
   g_free (homes);

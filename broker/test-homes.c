@@ -54,8 +54,7 @@ set_up (Fixture *f, gconstpointer data)
 static void
 tear_down (Fixture *f, gconstpointer data)
 {
-  g_autofree char *precious = g_build_filename (f->outside, "precious", NULL),
-                  *state = g_build_filename (f->dir, "state", NULL);
+  g_autofree char *precious = g_build_filename (f->outside, "precious", NULL);
   int dir = open (f->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
   pst_homes_free (f->homes);
@@ -321,6 +320,37 @@ test_end (Fixture *f, gconstpointer data)
   f->homes = pst_homes_new (state);
 }
 
+/* That it is being deleted already, in a thread, is no reason to leave it, or a part of it. */
+static void
+test_end_deleting (Fixture *f, gconstpointer data)
+{
+  g_autofree char *state = g_build_filename (f->dir, "state", NULL), *place = g_build_filename (state, "aside", NULL);
+
+  for (int i = 0; i < 50; i++)
+    {
+      g_autofree char *aside = NULL;
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GDir) dir = NULL;
+
+      pst_homes_clean (f->homes);
+      for (int k = 0; k < 10; k++)
+        {
+          g_autofree char *folder = g_strdup_printf ("%s/folder%d", f->home, k);
+
+          g_assert_no_errno (g_mkdir_with_parents (folder, 0700));
+          make_file (folder, "a");
+        }
+      g_assert_true (pst_homes_put_aside (f->homes, "app", &aside, &error));
+      g_assert_no_error (error);
+      pst_homes_delete (f->homes, aside);
+      pst_homes_free (f->homes);
+      f->homes = pst_homes_new (state);
+      dir = g_dir_open (place, 0, NULL);
+      g_assert_nonnull (dir);
+      g_assert_null (g_dir_read_name (dir));
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -338,6 +368,7 @@ main (int argc, char **argv)
   ADD ("cancelled", test_cancelled);
   ADD ("aside", test_aside);
   ADD ("end", test_end);
+  ADD ("end-deleting", test_end_deleting);
 #undef ADD
   return g_test_run ();
 }
