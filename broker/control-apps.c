@@ -99,15 +99,17 @@ read_switches (PstControlCall *call, GVariant *changes, gboolean *locked, gboole
   g_variant_iter_init (&iter, changes);
   while (g_variant_iter_next (&iter, "{&sv}", &key, &value))
     {
-      g_autoptr (GVariant) owned = value;
       gboolean *target = strcmp (key, "locked") == 0 ? locked : strcmp (key, "strict") == 0 ? strict : NULL;
+      gboolean is_switch = g_variant_is_of_type (value, G_VARIANT_TYPE_BOOLEAN),
+               on = is_switch && g_variant_get_boolean (value);
 
-      if (!target || !g_variant_is_of_type (value, G_VARIANT_TYPE_BOOLEAN))
+      g_variant_unref (value);
+      if (!target || !is_switch)
         {
           pst_control_fail (call, _ ("Only “locked” and “strict” of an application can be switched on and off."));
           return FALSE;
         }
-      *target = g_variant_get_boolean (value);
+      *target = on;
     }
   return TRUE;
 }

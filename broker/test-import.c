@@ -300,7 +300,7 @@ test_merge (World *world, gconstpointer data)
 {
   static const char text[] = EXPORT ("{\"id\":\"a\",\"strict\":true,\"rules\":[" RULE ("\"/home/u/p\"", ALWAYS) "," RULE (
       "\"/home/u/new\"", ALWAYS) "," RULE ("\"/home/u/same\"", ALWAYS) "]}");
-  g_autofree char *before = NULL, *after = NULL;
+  g_autofree char *after = NULL;
   const PstStoredRule *rule;
   g_autoptr (GPtrArray) rules = NULL;
 

@@ -225,7 +225,7 @@ static void
 test_allow (Fixture *f, gconstpointer data)
 {
   g_autofree char *path = test_path (f->broker, "Pictures/a.jpg");
-  g_autoptr (GVariant) reply = NULL, back = NULL, entries = NULL;
+  g_autoptr (GVariant) reply = NULL, back = NULL;
   guint64 id, undo;
   TestAsk *ask;
 

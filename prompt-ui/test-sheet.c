@@ -67,8 +67,8 @@ test_refused (void)
     "{'title': <'t'>, 'lines': <['x']>}",
     "{'title': <5>, 'lines': <[('i', 'l', 'd', false)]>}",
     "{'title': <'t'>, 'folder': <'view'>}",
-    "{'title': <'t'>, 'lines': <[('', '1', '', false), ('', '2', '', false), ('', '3', '', false), ('', '4', '', false),"
-    " ('', '5', '', false), ('', '6', '', false)]>}",
+    ("{'title': <'t'>, 'lines': <[('', '1', '', false), ('', '2', '', false), ('', '3', '', false), ('', '4', '', false),"
+     " ('', '5', '', false), ('', '6', '', false)]>}"),
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (bad); i++)
