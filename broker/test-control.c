@@ -716,6 +716,7 @@ fill_store (Fixture *f)
       if (i % 50 == 0)
         {
           rule.kind = PST_KIND_BUS;
+          g_free (resource);
           rule.resource = resource = g_strdup_printf ("session:org.example.A%u", i);
           rule.access = PST_ACCESS_TALK;
           rule.scope = PST_SCOPE_FILE;
