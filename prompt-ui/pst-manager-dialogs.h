@@ -22,6 +22,9 @@ void pst_lifetime_menu_popup (GtkWidget *widget, PstManagerActions *actions, Pst
 void pst_export_dialog_run (GtkWindow *parent, PstManagerActions *actions);
 void pst_import_dialog_run (GtkWindow *parent, PstManagerActions *actions);
 
+/* How long things are kept, for all applications. */
+void pst_preferences_dialog_run (GtkWindow *parent, PstManagerActions *actions);
+
 /* The end of a day of the calendar, local time, in seconds since 1970. Pure. */
 gint64 pst_end_of_day (int year, int month, int day);
 /* Is @path below @above, and not it? Both as a file chooser gives them. Pure. */

@@ -243,24 +243,33 @@ on_import_action (GSimpleAction *action, GVariant *parameter, gpointer data)
   pst_import_dialog_run (data, PST_MANAGER_WINDOW (data)->actions);
 }
 
+static void
+on_preferences_action (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  pst_preferences_dialog_run (data, PST_MANAGER_WINDOW (data)->actions);
+}
+
 static const GActionEntry actions[] = {
   { .name = "undo", .activate = on_undo_action },
   { .name = "search", .activate = on_search_action },
   { .name = "export", .activate = on_export_action },
   { .name = "import", .activate = on_import_action },
+  { .name = "preferences", .activate = on_preferences_action },
 };
 
 static GMenuModel *
 menu_new (void)
 {
   GMenu *menu = g_menu_new ();
-  g_autoptr (GMenu) change = g_menu_new (), transfer = g_menu_new ();
+  g_autoptr (GMenu) change = g_menu_new (), transfer = g_menu_new (), more = g_menu_new ();
 
   g_menu_append (change, _ ("_Undo"), "win.undo");
   g_menu_append (transfer, _ ("_Export Permissions…"), "win.export");
   g_menu_append (transfer, _ ("_Import Permissions…"), "win.import");
   g_menu_append_section (menu, NULL, G_MENU_MODEL (change));
+  g_menu_append (more, _ ("_Preferences…"), "win.preferences");
   g_menu_append_section (menu, NULL, G_MENU_MODEL (transfer));
+  g_menu_append_section (menu, NULL, G_MENU_MODEL (more));
   return G_MENU_MODEL (menu);
 }
 

@@ -367,6 +367,39 @@ def test_history(tap, desk):
             tap.ok(manager.said_wrong() == [], "and nothing went wrong unseen", manager.said_wrong())
 
 
+def test_preferences(tap, desk):
+    with Scene(desk) as home, Manager(home, desk, EOG) as manager:
+        def settings():
+            return json.loads(home.postern("settings", "--json").stdout)[0]
+
+        before = settings()
+        manager.wait("Access to Pictures: View")
+        manager.click("Menu", manager.atspi.Role.TOGGLE_BUTTON)
+        manager.click("Preferences…")
+        manager.wait("Save", manager.atspi.Role.PUSH_BUTTON)
+        desk.settle()
+        desk.shot("preferences")
+        tap.ok(manager.nameless() == [], "preferences: every control has a name", manager.nameless())
+        desk.key("ctrl+a")
+        desk.type("30")
+        manager.button("Save")
+        manager.wait("The preferences were saved", exact=False)
+        tap.ok(settings() == {**before, "unused_days": 30}, "a permission that is not used ends after 30 days now, and nothing else has changed", settings())
+        manager.click("Menu", manager.atspi.Role.TOGGLE_BUTTON)
+        manager.click("Preferences…")
+        manager.wait("Save", manager.atspi.Role.PUSH_BUTTON)
+        desk.settle()
+        desk.key("ctrl+a")
+        desk.type("0\t")
+        desk.settle()
+        desk.shot("preferences-never")
+        said = [manager.atspi.Text.get_text(node, 0, -1) for node in manager.nodes() if node.get_role() == manager.atspi.Role.SPIN_BUTTON]
+        tap.ok("Never" in said, "0 is said in a word", said)
+        desk.key("Escape")
+        manager.wait_gone("Save", manager.atspi.Role.PUSH_BUTTON)
+        tap.ok(settings() == {**before, "unused_days": 30}, "Escape changes nothing")
+
+
 def test_export_and_import(tap, desk):
     with Scene(desk) as home, Manager(home, desk, EOG) as manager:
         target = os.path.join(home.home, "mine.json")
