@@ -185,14 +185,13 @@ pst_client_hold (PstClient *client, PstAsk *ask, const char *name, const PstHead
     pst_client_query_owner (client, name, TRUE);
 }
 
-/* Judges what was held anew. */
+/* Judges what was held anew. @ask is not among those of the client any more, which may end meanwhile, and they with it. */
 static void
 release (PstAsk *ask, gboolean is_answered)
 {
   PstClient *client = ask->client;
   Held *held;
 
-  g_queue_remove (&client->held, ask);
   client->retried = is_answered ? ask : NULL;
   while ((held = g_queue_pop_head (&ask->messages)) != NULL)
     {
@@ -210,8 +209,10 @@ pst_client_owner_known (PstClient *client, const char *name)
 {
   PstAsk *ask = find_by_name (client, name, TRUE);
 
-  if (ask != NULL)
-    release (ask, FALSE);
+  if (ask == NULL)
+    return;
+  g_queue_remove (&client->held, ask);
+  release (ask, FALSE);
 }
 
 void
@@ -222,6 +223,7 @@ pst_ask_answer (PstAsk *ask, PstAskAnswer answer)
 
   if (answer != PST_ASK_RETRY && !policy->by_catalogue)
     pst_names_set_answer (client->names, ask->name, answer == PST_ASK_ALLOW);
+  g_queue_remove (&client->held, ask);
   /* Its signals are let in, and its unique name may be written to, as soon as we know who it is. */
   if (answer == PST_ASK_RETRY || (answer == PST_ASK_ALLOW && g_hash_table_lookup (policy->names, ask->name) == NULL))
     pst_client_query_owner (client, ask->name, TRUE);

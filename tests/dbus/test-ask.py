@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The verdict that xdg-dbus-proxy lacks: what is held, what flows meanwhile, and what each answer does."""
+import fcntl
 import os
 import socket
+import struct
+import termios
 
 from wire import BUS, CALL, NO_REPLY, OURS, PATIENCE, RETURN, SIGNAL, World, message, run_tests
 
@@ -205,4 +208,27 @@ def test_long_bodies(tap):
         tap.ok(call.serial == serial and call.args() == [passing], "and what passed is whole")
 
 
-run_tests(test_allow, test_deny, test_withdrawn, test_decider_gone, test_start, test_retry, test_bounds, test_long_bodies)
+def test_answer_when_full(tap):
+    """The answer comes when the client has so many calls open that the proxy cannot make one of its own."""
+    for full in (False, True):
+        with Asked("--ask-undecided") as asked:
+            client, other = asked.client, asked.world.connect(asked.path)
+            asked.send(destination="org.test.Free")
+            line = asked.question()
+            if full:
+                # to itself, and it reads nothing: none of them is ever answered
+                data = b"".join(message(CALL, 1000 + i, destination=client.name, path="/", interface="a.b", member="C") for i in range(65536))
+                client.sock.sendall(data)
+                while struct.unpack("i", fcntl.ioctl(client.sock, termios.TIOCOUTQ, b"\0" * 4))[0]:
+                    other.sync()
+            asked.answer("ALLOW", line[1])
+            if full:
+                tap.ok(client.is_closed(), "it is closed")
+            else:
+                serve(asked.free, 1)
+                tap.ok(True, "control: the call arrives")
+            other.sync()
+            tap.ok(asked.proxy.poll() is None and other.bus_call("GetId").type == RETURN, "others do not notice")
+
+
+run_tests(test_allow, test_deny, test_withdrawn, test_decider_gone, test_start, test_retry, test_bounds, test_long_bodies, test_answer_when_full)
