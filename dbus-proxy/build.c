@@ -150,12 +150,12 @@ pst_build_false (guint32 serial, guint32 reply_serial, const char *destination, 
 }
 
 guint8 *
-pst_build_one (guint32 serial, guint32 reply_serial, const char *destination, gsize *size)
+pst_build_number (guint32 serial, guint32 reply_serial, const char *destination, guint32 number, gsize *size)
 {
   GByteArray *out = begin_reply (PST_MESSAGE_RETURN, serial, reply_serial, destination);
   guint body = end_header (out, "u");
 
-  put_u32 (out, 1);
+  put_u32 (out, number);
   return end (out, body, size);
 }
 

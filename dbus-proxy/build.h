@@ -12,7 +12,7 @@ G_BEGIN_DECLS
 guint8 *pst_build_bus_call (guint32 serial, const char *interface, const char *member, const char *arg, gsize *size);
 guint8 *pst_build_error (guint32 serial, guint32 reply_serial, const char *destination, const char *name, const char *text,
                          gsize *size);
-guint8 *pst_build_one (guint32 serial, guint32 reply_serial, const char *destination, gsize *size); /* the number 1, "u" */
+guint8 *pst_build_number (guint32 serial, guint32 reply_serial, const char *destination, guint32 number, gsize *size); /* "u" */
 guint8 *pst_build_false (guint32 serial, guint32 reply_serial, const char *destination, gsize *size);
 
 /* One string, of the bus or (@from_bus FALSE) of the client. */

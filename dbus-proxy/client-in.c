@@ -131,6 +131,20 @@ query_if_ours (PstClient *client, const char *name, const guint8 *at, gsize size
 }
 
 static void
+is_there (PstClient *client, const char *name, const guint8 *at, gsize size, gpointer user_data)
+{
+  pst_names_is_there (client->names, name);
+}
+
+static void
+forget_others (PstClient *client)
+{
+  g_autoptr (GHashTable) numbers = pst_names_sweep (client->names);
+
+  pst_expected_keep (&client->bus_calls, numbers);
+}
+
+static void
 learn_owner (PstClient *client, const PstHeader *header, const guint8 *data)
 {
   gpointer key = GUINT_TO_POINTER (header->reply_serial);
@@ -160,7 +174,8 @@ answer (PstClient *client, const PstHeader *header, PstReplyKind kind)
       data = pst_build_false (header->serial, header->reply_serial, self, &size);
       break;
     case PST_REPLY_ONE:
-      data = pst_build_one (header->serial, header->reply_serial, self, &size);
+    case PST_REPLY_TWO:
+      data = pst_build_number (header->serial, header->reply_serial, self, kind == PST_REPLY_ONE ? 1 : 2, &size);
       break;
     case PST_REPLY_ADDRESS:
       data = pst_build_string (header->serial, header->reply_serial, self, TRUE, client->bus_config->policy->address, &size);
@@ -197,6 +212,7 @@ reply (PstClient *client, const PstHeader *header, const guint8 *data, gsize siz
     case PST_REPLY_HELLO:
     case PST_REPLY_LIST:
     case PST_REPLY_LIST_OWN:
+    case PST_REPLY_WHO_IS_THERE:
     case PST_REPLY_OWNER:
       if (!is_whole (header, size))
         return PST_FATE_WHOLE;
@@ -221,7 +237,15 @@ reply (PstClient *client, const PstHeader *header, const guint8 *data, gsize siz
     case PST_REPLY_LIST_OWN:
       if (header->type == PST_MESSAGE_RETURN)
         for_each_name (client, header, data, query_if_ours, NULL);
-      client->awaits_list = FALSE;
+      pst_client_await_owners (client);
+      break;
+    case PST_REPLY_WHO_IS_THERE:
+      client->awaits_who = FALSE;
+      if (header->type == PST_MESSAGE_RETURN && for_each_name (client, header, data, is_there, NULL))
+        forget_others (client);
+      break;
+    case PST_REPLY_GO_ON:
+      client->awaits_owners = FALSE;
       break;
     case PST_REPLY_OWNER:
       learn_owner (client, header, data);
@@ -231,6 +255,7 @@ reply (PstClient *client, const PstHeader *header, const guint8 *data, gsize siz
     case PST_REPLY_NO_OWNER:
     case PST_REPLY_FALSE:
     case PST_REPLY_ONE:
+    case PST_REPLY_TWO:
     case PST_REPLY_ADDRESS:
     case PST_REPLY_LIMIT:
       answer (client, header, kind);
@@ -239,12 +264,15 @@ reply (PstClient *client, const PstHeader *header, const guint8 *data, gsize siz
     default:
       break;
     }
+  if (fate == PST_FATE_PASS && header->sender != NULL && header->sender[0] == ':')
+    {
+      pst_names_saw (client->names, header->sender);
+      pst_client_look_around (client);
+    }
   if (client->dead)
     return PST_FATE_CLOSED;
   if (client->bus_config->policy->log && fate == PST_FATE_DROP)
     printf (kind == 0 ? "*Unexpected reply*\n" : "*SKIPPED*\n");
-  if (fate == PST_FATE_PASS && header->sender != NULL && header->sender[0] == ':')
-    pst_names_saw (client->names, header->sender);
   return fate;
 }
 
@@ -267,6 +295,8 @@ owner_changed (PstClient *client, const PstHeader *header, const guint8 *data)
         pst_names_forget (client->names, name);
       return;
     }
+  if (old[0] == ':')
+    pst_names_lost_owner (client->names, old, name);
   pst_names_match (client->names, client->bus_config->policy, name, NULL, &match);
   if (is_tracked (client, &match) && new[0] == ':' && pst_bus_name_is_valid (new, strlen (new)))
     pst_names_add_owner (client->names, new, name);
@@ -308,6 +338,9 @@ pst_client_from_bus (PstClient *client, const PstHeader *header, const guint8 *d
       what.arg = first_string (header, data);
       verdict = pst_filter_decide (&what, &ask_name);
       owner_changed (client, header, data);
+      pst_client_look_around (client);
+      if (client->dead)
+        return PST_FATE_CLOSED;
     }
   if (client->bus_config->policy->log)
     {
@@ -321,6 +354,9 @@ pst_client_from_bus (PstClient *client, const PstHeader *header, const guint8 *d
     return PST_FATE_DROP;
   if (header->sender != NULL && header->sender[0] == ':')
     peer = pst_names_saw (client->names, header->sender);
+  pst_client_look_around (client);
+  if (client->dead)
+    return PST_FATE_CLOSED;
   if (pst_header_wants_reply (header) && peer != 0)
     pst_expected_add (&client->bus_calls, peer, header->serial, PST_REPLY_PASS);
   return PST_FATE_PASS;

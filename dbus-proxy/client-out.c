@@ -70,15 +70,33 @@ pst_client_refuse (PstClient *client, const PstHeader *header, PstReplyKind kind
   send_call (client, header->serial, BUS ".Peer", "Ping", NULL);
 }
 
+/* They go round; those that are not answered yet are passed over. */
 static guint32
 own_serial (PstClient *client, PstReplyKind kind)
 {
-  if (client->last_own_serial == G_MAXUINT32)
-    {
-      pst_client_close (client, "too many names");
-      return 0;
-    }
-  return expect (client, ++client->last_own_serial, kind) ? client->last_own_serial : 0;
+  if (client->calls.n < PST_EXPECTED_MAX)
+    for (guint i = 0; i < G_MAXUINT32 - PST_MAX_CLIENT_SERIAL; i++)
+      {
+        if (++client->last_own_serial == 0)
+          client->last_own_serial = PST_MAX_CLIENT_SERIAL + 1;
+        if (pst_expected_add (&client->calls, 0, client->last_own_serial, kind))
+          return client->last_own_serial;
+      }
+  pst_client_close (client, "too many calls are unanswered");
+  return 0;
+}
+
+/* The path makes it a rule that no library has, and that the client cannot strike out: see filter.c. */
+static void
+watch_owner (PstClient *client, const char *key, const char *name)
+{
+  guint32 serial = own_serial (client, PST_REPLY_SKIP);
+  g_autofree char *match = g_strdup_printf ("type='signal',sender='" BUS "',interface='" BUS "',member='NameOwnerChanged',"
+                                            "path_namespace='/org/freedesktop/DBus',%s='%s'",
+                                            key, name);
+
+  if (serial != 0)
+    send_call (client, serial, BUS, "AddMatch", match);
 }
 
 void
@@ -87,12 +105,8 @@ pst_client_query_owner (PstClient *client, const char *name, gboolean watch)
   guint32 serial;
 
   /* Watched first: no change can slip in between. */
-  if (watch && (serial = own_serial (client, PST_REPLY_SKIP)) != 0)
-    {
-      g_autofree char *match =
-          g_strdup_printf ("type='signal',sender='" BUS "',interface='" BUS "',member='NameOwnerChanged',arg0='%s'", name);
-      send_call (client, serial, BUS, "AddMatch", match);
-    }
+  if (watch)
+    watch_owner (client, "arg0", name);
   serial = client->dead ? 0 : own_serial (client, PST_REPLY_OWNER);
   if (serial == 0)
     return;
@@ -103,46 +117,72 @@ pst_client_query_owner (PstClient *client, const char *name, gboolean watch)
   send_call (client, serial, BUS, "GetNameOwner", name);
 }
 
-/* Called when Hello has been put into the queue. */
-static void
-learn_owners (PstClient *client)
+/* The bus answers in order. */
+void
+pst_client_await_owners (PstClient *client)
 {
-  GHashTableIter iter;
-  gpointer key, rules;
-  gboolean subtrees = FALSE;
+  guint32 serial = client->dead ? 0 : own_serial (client, PST_REPLY_GO_ON);
+
+  if (serial == 0)
+    return;
+  send_call (client, serial, BUS ".Peer", "Ping", NULL);
+  client->awaits_owners = TRUE;
+}
+
+void
+pst_client_look_around (PstClient *client)
+{
   guint32 serial;
 
-  g_hash_table_iter_init (&iter, client->bus_config->policy->names);
+  if (client->awaits_who || !pst_names_is_crowded (client->names))
+    return;
+  serial = own_serial (client, PST_REPLY_WHO_IS_THERE);
+  if (serial == 0)
+    return;
+  send_call (client, serial, BUS, "ListNames", NULL);
+  client->awaits_who = TRUE;
+}
+
+/* Called when Hello has been put into the queue, and when the policy is another one. */
+void
+pst_client_learn_owners (PstClient *client)
+{
+  const PstBusPolicy *policy = client->bus_config->policy;
+  gboolean families = FALSE, any = FALSE;
+  GHashTableIter iter;
+  gpointer key, rules;
+  guint32 serial;
+
+  g_hash_table_iter_init (&iter, policy->names);
   while (!client->dead && g_hash_table_iter_next (&iter, &key, &rules))
     {
       const char *name = key;
+      gboolean is_family = pst_bus_rules_have_subtree (rules);
+      g_autofree char *pattern = is_family ? g_strconcat (name, ".*", NULL) : NULL;
 
-      if (strcmp (name, BUS) == 0)
+      if (strcmp (name, BUS) == 0 || pst_names_is_watched (client->names, is_family ? pattern : name))
         continue;
-      if (!pst_bus_rules_have_subtree (rules))
+      any = TRUE;
+      if (!is_family)
         {
           pst_client_query_owner (client, name, TRUE);
           continue;
         }
-      subtrees = TRUE;
-      {
-        g_autofree char *family = g_strconcat (name, ".*", NULL);
-
-        pst_names_set_known (client->names, family);
-      }
-      serial = own_serial (client, PST_REPLY_SKIP);
-      if (serial != 0)
-        {
-          g_autofree char *match = g_strdup_printf (
-              "type='signal',sender='" BUS "',interface='" BUS "',member='NameOwnerChanged',arg0namespace='%s'", name);
-          send_call (client, serial, BUS, "AddMatch", match);
-        }
+      families = TRUE;
+      pst_names_set_known (client->names, pattern);
+      watch_owner (client, "arg0namespace", name);
     }
-  /* Which names there are below a name, only the list says; until it has come the client waits. */
-  if (!client->dead && subtrees && (serial = own_serial (client, PST_REPLY_LIST_OWN)) != 0)
+  if (client->dead || !any)
+    return;
+  /* Which names there are below a name, only the list says; then their owners are asked for. */
+  if (families && (serial = own_serial (client, PST_REPLY_LIST_OWN)) != 0)
     {
       send_call (client, serial, BUS, "ListNames", NULL);
-      client->awaits_list = TRUE;
+      client->awaits_owners = TRUE;
+    }
+  else if (policy->by_catalogue)
+    {
+      pst_client_await_owners (client);
     }
 }
 
@@ -313,7 +353,7 @@ pst_client_from_client (PstClient *client, const PstHeader *header, const guint8
               }
             client->said_hello = TRUE;
             pst_out_add (&client->bus.out, data, size, NULL, 0);
-            learn_owners (client);
+            pst_client_learn_owners (client);
             return client->dead ? PST_FATE_CLOSED : PST_FATE_DROP;
           }
         return fate;
@@ -322,6 +362,10 @@ pst_client_from_client (PstClient *client, const PstHeader *header, const guint8
       return refuse (client, header, PST_REPLY_FALSE);
     case PST_BUS_SAY_OWNED:
       return refuse (client, header, PST_REPLY_ONE);
+    case PST_BUS_SAY_RUNS:
+      return refuse (client, header, PST_REPLY_TWO);
+    case PST_BUS_SAY_DONE:
+      return refuse (client, header, PST_REPLY_PASS);
     case PST_BUS_SAY_ADDRESS:
       return refuse (client, header, PST_REPLY_ADDRESS);
     case PST_BUS_OWN_OUTSIDE:

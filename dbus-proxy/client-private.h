@@ -25,12 +25,15 @@ typedef enum
   PST_REPLY_SKIP,
   PST_REPLY_LIST_OWN,
   PST_REPLY_OWNER,
+  PST_REPLY_GO_ON,
+  PST_REPLY_WHO_IS_THERE,
   /* a Ping took the place of the call; its reply is replaced */
   PST_REPLY_DENIED,
   PST_REPLY_UNKNOWN,
   PST_REPLY_NO_OWNER,
   PST_REPLY_FALSE,
   PST_REPLY_ONE,
+  PST_REPLY_TWO,
   PST_REPLY_ADDRESS,
   PST_REPLY_LIMIT,
 } PstReplyKind;
@@ -67,9 +70,10 @@ struct _PstClient
   PstExpected bus_calls; /* of peers, by peer and serial */
   guint32 last_own_serial;
   GHashTable *owner_queries; /* own serial → name */
-  gboolean said_hello, awaits_list;
-  GQueue held;           /* of questions */
-  const PstAsk *retried; /* (nullable): the one whose messages are being judged again */
+  gboolean said_hello, awaits_who;
+  gboolean awaits_owners; /* nothing of the client's is judged before it is known who owns the policy's names */
+  GQueue held;            /* of questions */
+  const PstAsk *retried;  /* (nullable): the one whose messages are being judged again */
   gsize held_bytes;
   guint n_held;
 };
@@ -101,6 +105,12 @@ PstFate pst_client_from_bus (PstClient *client, const PstHeader *header, const g
 /* A Ping in the place of a call, whose reply becomes what @kind says. */
 void pst_client_refuse (PstClient *client, const PstHeader *header, PstReplyKind kind);
 void pst_client_query_owner (PstClient *client, const char *name, gboolean watch);
+/* Nothing more of the client is judged before the bus has answered all that it was asked. */
+void pst_client_await_owners (PstClient *client);
+/* Asks who is still there, when it is time to forget the others. */
+void pst_client_look_around (PstClient *client);
+/* Asks who owns those names of the policy of which that is not known. */
+void pst_client_learn_owners (PstClient *client);
 
 /* A held message, judged again: put into the bus's queue, refused, or held again. Takes the data and descriptors. */
 void pst_client_send_held (PstClient *client, guint8 *take_data, gsize size, int *take_fds, guint n_fds);

@@ -28,7 +28,7 @@
 
 static GQueue dead = G_QUEUE_INIT;
 static GQueue waiting = G_QUEUE_INIT; /* for a bus whose queue of connections is full */
-static guint n_clients;
+static GPtrArray *clients;            /* all */
 
 #define RETRY_MS 20
 #define BURST 8
@@ -92,8 +92,8 @@ client_free (PstClient *client)
   pst_expected_clear (&client->calls);
   pst_expected_clear (&client->bus_calls);
   g_clear_pointer (&client->owner_queries, g_hash_table_unref);
+  g_ptr_array_remove_fast (clients, client);
   g_free (client);
-  n_clients--;
 }
 
 /* ---- sending ------------------------------------------------------------------ */
@@ -145,7 +145,7 @@ may_consume (PstSide *side)
   if (client->dead || client->connecting || !pst_out_is_empty (&pst_side_other (side)->out))
     return FALSE;
   if (side == &client->client)
-    return !client->awaits_list && (client->auth.is_done || !client->auth.got_begin);
+    return (!client->awaits_owners || side->remaining > 0) && (client->auth.is_done || !client->auth.got_begin);
   return TRUE;
 }
 
@@ -254,7 +254,7 @@ messages (PstSide *side, const guint8 *data, gsize size)
         }
       else
         {
-          if (side == &side->client->client && side->client->awaits_list)
+          if (side == &side->client->client && side->client->awaits_owners)
             break;
           used = one_message (side, data + at, size - at);
           if (used < 0)
@@ -585,7 +585,9 @@ pst_client_new_take_fd (int fd, const PstBus *bus)
   client->connecting = TRUE;
   client->names = pst_names_new ();
   client->last_own_serial = PST_MAX_CLIENT_SERIAL;
-  n_clients++;
+  if (clients == NULL)
+    clients = g_ptr_array_new ();
+  g_ptr_array_add (clients, client);
   connect_bus (client);
   return client;
 }
@@ -607,5 +609,19 @@ pst_clients_on_idle (void)
 guint
 pst_clients_get_n (void)
 {
-  return n_clients;
+  return clients != NULL ? clients->len : 0;
+}
+
+void
+pst_clients_learn_owners (const PstBus *bus)
+{
+  for (guint i = 0; i < pst_clients_get_n (); i++)
+    {
+      PstClient *client = g_ptr_array_index (clients, i);
+
+      if (client->bus_config != bus || client->dead || !client->said_hello)
+        continue;
+      pst_client_learn_owners (client);
+      pst_client_continue (client);
+    }
 }

@@ -28,5 +28,7 @@ PstClient *pst_client_new_take_fd (int fd, const PstBus *bus);
 void pst_client_connected (PstClient *client, int fd);
 void pst_clients_on_idle (void); /* frees those that are gone, tries again to reach a bus whose queue was full */
 guint pst_clients_get_n (void);
+/* @bus has another policy: who owns its names becomes known before anything is judged by them. */
+void pst_clients_learn_owners (const PstBus *bus);
 
 G_END_DECLS

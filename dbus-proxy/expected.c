@@ -100,6 +100,19 @@ pst_expected_take (PstExpected *expected, guint32 peer, guint32 serial)
 }
 
 void
+pst_expected_keep (PstExpected *expected, GHashTable *peers)
+{
+  PstExpected old = *expected;
+
+  *expected = (PstExpected){ 0 };
+  for (guint32 i = 0; i < old.capacity; i++)
+    if (old.keys[i] != 0 && g_hash_table_contains (peers, GUINT_TO_POINTER ((guint32)(old.keys[i] >> 32))))
+      pst_expected_add (expected, (guint32)(old.keys[i] >> 32), (guint32)old.keys[i], old.values[i]);
+  g_free (old.keys);
+  g_free (old.values);
+}
+
+void
 pst_expected_clear (PstExpected *expected)
 {
   g_clear_pointer (&expected->keys, g_free);

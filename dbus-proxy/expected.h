@@ -22,6 +22,8 @@ gboolean pst_expected_add (PstExpected *expected, guint32 peer, guint32 serial, 
 /* What was entered, which is never 0; 0 if nothing. It is removed. */
 guint8 pst_expected_take (PstExpected *expected, guint32 peer, guint32 serial);
 guint8 pst_expected_peek (const PstExpected *expected, guint32 peer, guint32 serial);
+/* Removes what is of other peers than those whose numbers are in the set @peers. */
+void pst_expected_keep (PstExpected *expected, GHashTable *peers);
 void pst_expected_clear (PstExpected *expected);
 
 G_END_DECLS

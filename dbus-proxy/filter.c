@@ -15,6 +15,7 @@ typedef enum
   METHOD_PASS,
   METHOD_HELLO,
   METHOD_MATCH,
+  METHOD_UNMATCH,
   METHOD_LIST,
   METHOD_GET_OWNER,
   METHOD_HAS_OWNER,
@@ -43,7 +44,7 @@ static const struct
   { "ListQueuedOwners", METHOD_OWN },
   { "NameHasOwner", METHOD_HAS_OWNER },
   { "ReleaseName", METHOD_OWN },
-  { "RemoveMatch", METHOD_PASS },
+  { "RemoveMatch", METHOD_UNMATCH },
   { "RequestName", METHOD_OWN },
   { "StartServiceByName", METHOD_TALK },
 };
@@ -59,6 +60,19 @@ pst_filter_is_eavesdrop (const char *rule)
       if (rule[strspn (rule, " \t\r\n")] == '=')
         return TRUE;
     }
+  return FALSE;
+}
+
+/* Values can be quoted piecemeal, and keys put in any order, but a key is written as it is; only the number behind "arg" may be
+ * written with zeroes before it. Hardly any library makes a rule with both keys, and if it does, it keeps it. */
+gboolean
+pst_filter_is_watch (const char *rule)
+{
+  if (strstr (rule, "path_namespace") == NULL)
+    return FALSE;
+  for (const char *key = strstr (rule, "arg"); key != NULL; key = strstr (key + 1, "arg"))
+    if (key == rule || strchr (", \t\r\n", key[-1]) != NULL)
+      return TRUE;
   return FALSE;
 }
 
@@ -104,7 +118,7 @@ decide_name_argument (const PstBusCase *what, Method method, const char **ask_na
   /* It runs, and is seen to: the call does nothing. Libraries make it before they know whether they want anything. */
   if (what->policy->by_catalogue && method == METHOD_TALK && match.level >= PST_BUS_SEE &&
       pst_names_has_owner (what->names, what->arg))
-    return PST_BUS_PASS;
+    return PST_BUS_SAY_RUNS;
   if (method == METHOD_GET_OWNER)
     return PST_BUS_NO_OWNER;
   if (method == METHOD_HAS_OWNER)
@@ -136,6 +150,10 @@ decide_bus_call (const PstBusCase *what, const char **ask_name)
       if (!what->have_body)
         return PST_BUS_NEED_BODY;
       return what->arg == NULL || pst_filter_is_eavesdrop (what->arg) ? PST_BUS_DENY : PST_BUS_PASS;
+    case METHOD_UNMATCH:
+      if (!what->have_body)
+        return PST_BUS_NEED_BODY;
+      return what->arg != NULL && pst_filter_is_watch (what->arg) ? PST_BUS_SAY_DONE : PST_BUS_PASS;
     default:
       if (!what->have_body)
         return PST_BUS_NEED_BODY;

@@ -17,6 +17,8 @@ typedef enum
   PST_BUS_SAY_FALSE,   /* the answer is the boolean false */
   PST_BUS_SAY_OWNED,   /* the answer is the number 1: it is the primary owner now, or has released the name */
   PST_BUS_OWN_OUTSIDE, /* likewise, and in truth if nobody else is: with flags of our own */
+  PST_BUS_SAY_RUNS,    /* the answer is the number 2: it runs already */
+  PST_BUS_SAY_DONE,    /* the answer is empty */
   PST_BUS_SAY_NOTHING, /* from the bus: the answer is the empty string */
   PST_BUS_SAY_ADDRESS, /* the answer is where the accessibility bus is */
   PST_BUS_LIST,        /* passes; of the names in its reply only the visible ones are kept */
@@ -57,6 +59,9 @@ typedef struct
  * itself that runs outside of a sandbox, or be taken for it.) Names by which others are to find it (of media players) are
  * OWN_OUTSIDE.
  *
+ * Of a service that is seen to run, StartServiceByName is SAY_RUNS: the bus might get it when it runs no more, and start it.
+ * RemoveMatch of one of the proxy's own rules, by which it sees who owns what, is SAY_DONE.
+ *
  * Where the accessibility bus is (GetAddress of org.a11y.Bus) the proxy says itself, when it knows: SAY_ADDRESS.
  *
  * By a catalogue, all the names that a connection has have a say (names.h), so what would PASS to a name whose owner is not
@@ -73,5 +78,8 @@ PstBusVerdict pst_filter_decide (const PstBusCase *what, const char **ask_name);
 
 /* Would this match rule deliver what is addressed to others? */
 gboolean pst_filter_is_eavesdrop (const char *rule);
+
+/* Could this match rule be one of the proxy's own, "…,path_namespace='…',arg0='…'" (or arg0namespace)? */
+gboolean pst_filter_is_watch (const char *rule);
 
 G_END_DECLS

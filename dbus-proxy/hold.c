@@ -181,7 +181,7 @@ pst_client_hold (PstClient *client, PstAsk *ask, const char *name, const PstHead
   client->held_bytes += size;
   if (is_new && !for_owner)
     decider->ask (ask, decider->user_data);
-  else if (is_new && !pst_names_expects_owner (client->names, name))
+  else if (is_new && !pst_names_is_watched (client->names, name))
     pst_client_query_owner (client, name, TRUE);
 }
 
@@ -225,7 +225,8 @@ pst_ask_answer (PstAsk *ask, PstAskAnswer answer)
     pst_names_set_answer (client->names, ask->name, answer == PST_ASK_ALLOW);
   g_queue_remove (&client->held, ask);
   /* Its signals are let in, and its unique name may be written to, as soon as we know who it is. */
-  if (answer == PST_ASK_RETRY || (answer == PST_ASK_ALLOW && g_hash_table_lookup (policy->names, ask->name) == NULL))
+  if ((answer == PST_ASK_RETRY || answer == PST_ASK_ALLOW) && !pst_names_is_watched (client->names, ask->name) &&
+      !pst_names_is_known (client->names, ask->name))
     pst_client_query_owner (client, ask->name, TRUE);
   release (ask, policy->by_catalogue);
   pst_client_continue (client);

@@ -9,19 +9,30 @@
 typedef struct
 {
   guint32 number;
+  guint look;       /* it was there in that look */
   gboolean wrote;   /* to the client */
-  GPtrArray *owned; /* (nullable): well-known names, now or once */
+  GPtrArray *owned; /* (nullable): well-known names, now or once: the first n_lost of them once */
+  guint n_lost;
 } Peer;
+
+/* Who owns a well-known name. */
+typedef struct
+{
+  GPtrArray *peers; /* of Peer (not owned): now or once */
+  Peer *now;        /* (nullable) (not owned) */
+} Owners;
 
 struct _PstNames
 {
   char *self;
   GHashTable *peers;   /* unique name → Peer */
-  GHashTable *owners;  /* well-known name → GPtrArray of Peer (not owned): now or once */
+  GHashTable *owners;  /* well-known name → Owners */
   GHashTable *answers; /* (nullable) well-known name → 1 allowed, 0 denied */
   GHashTable *outside; /* set of names that the client owns on the bus in truth */
   GHashTable *known;   /* well-known name or "….*" → whether it is known, as a pointer: the bus is being asked otherwise */
   guint32 last_number;
+  guint crowd; /* peers, before the next look */
+  guint look;
 };
 
 static void
@@ -35,9 +46,12 @@ peer_free (gpointer data)
 }
 
 static void
-owners_free (gpointer owners)
+owners_free (gpointer data)
 {
-  g_ptr_array_free (owners, TRUE);
+  Owners *owners = data;
+
+  g_ptr_array_free (owners->peers, TRUE);
+  g_free (owners);
 }
 
 PstNames *
@@ -46,6 +60,7 @@ pst_names_new (void)
   PstNames *names = g_new0 (PstNames, 1);
 
   names->self = g_strdup ("");
+  names->crowd = PST_NAMES_CROWD;
   names->peers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, peer_free);
   names->owners = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, owners_free);
   names->outside = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
@@ -113,32 +128,88 @@ pst_names_get_number (const PstNames *names, const char *unique)
   return peer != NULL ? peer->number : 0;
 }
 
+static gboolean
+find_owned (const Peer *peer, const char *well_known, guint *index)
+{
+  return peer != NULL && peer->owned != NULL && g_ptr_array_find_with_equal_func (peer->owned, well_known, g_str_equal, index);
+}
+
 gboolean
 pst_names_owns (const PstNames *names, const char *unique, const char *well_known)
 {
-  Peer *peer = g_hash_table_lookup (names->peers, unique);
-
-  return peer != NULL && peer->owned != NULL && g_ptr_array_find_with_equal_func (peer->owned, well_known, g_str_equal, NULL);
+  return find_owned (g_hash_table_lookup (names->peers, unique), well_known, NULL);
 }
 
 void
 pst_names_add_owner (PstNames *names, const char *unique, const char *well_known)
 {
   Peer *peer = ensure (names, unique);
-  GPtrArray *owners;
+  Owners *owners = g_hash_table_lookup (names->owners, well_known);
+  guint index;
 
-  if (peer == NULL || pst_names_owns (names, unique, well_known))
+  if (peer == NULL)
     return;
-  if (peer->owned == NULL)
-    peer->owned = g_ptr_array_new_with_free_func (g_free);
-  g_ptr_array_add (peer->owned, g_strdup (well_known));
-  owners = g_hash_table_lookup (names->owners, well_known);
   if (owners == NULL)
     {
-      owners = g_ptr_array_new ();
+      owners = g_new0 (Owners, 1);
+      owners->peers = g_ptr_array_new ();
       g_hash_table_insert (names->owners, g_strdup (well_known), owners);
     }
-  g_ptr_array_add (owners, peer);
+  owners->now = peer;
+  if (peer->owned == NULL)
+    peer->owned = g_ptr_array_new_with_free_func (g_free);
+  if (!find_owned (peer, well_known, &index))
+    {
+      g_ptr_array_add (owners->peers, peer);
+    }
+  else if (index < peer->n_lost)
+    {
+      g_ptr_array_remove_index (peer->owned, index);
+      peer->n_lost--;
+    }
+  else
+    {
+      return;
+    }
+  g_ptr_array_add (peer->owned, g_strdup (well_known));
+}
+
+static void
+leave (PstNames *names, Peer *peer, const char *well_known)
+{
+  Owners *owners = g_hash_table_lookup (names->owners, well_known);
+
+  g_ptr_array_remove (owners->peers, peer);
+  if (owners->now == peer)
+    owners->now = NULL;
+  if (owners->peers->len == 0)
+    g_hash_table_remove (names->owners, well_known);
+}
+
+void
+pst_names_lost_owner (PstNames *names, const char *unique, const char *well_known)
+{
+  Peer *peer = g_hash_table_lookup (names->peers, unique);
+  Owners *owners = g_hash_table_lookup (names->owners, well_known);
+  guint index;
+
+  if (!find_owned (peer, well_known, &index) || index < peer->n_lost)
+    return;
+  if (owners->now == peer)
+    owners->now = NULL;
+  g_ptr_array_insert (peer->owned, (gint)peer->n_lost++, g_ptr_array_steal_index (peer->owned, index));
+  if (peer->n_lost <= PST_NAMES_MAX_LOST)
+    return;
+  leave (names, peer, g_ptr_array_index (peer->owned, 0));
+  g_ptr_array_remove_index (peer->owned, 0);
+  peer->n_lost--;
+}
+
+static void
+leave_all (PstNames *names, Peer *peer)
+{
+  for (guint i = 0; peer->owned != NULL && i < peer->owned->len; i++)
+    leave (names, peer, g_ptr_array_index (peer->owned, i));
 }
 
 void
@@ -146,17 +217,57 @@ pst_names_forget (PstNames *names, const char *unique)
 {
   Peer *peer = g_hash_table_lookup (names->peers, unique);
 
-  for (guint i = 0; peer != NULL && peer->owned != NULL && i < peer->owned->len; i++)
-    g_ptr_array_remove (g_hash_table_lookup (names->owners, g_ptr_array_index (peer->owned, i)), peer);
+  if (peer != NULL)
+    leave_all (names, peer);
   g_hash_table_remove (names->peers, unique);
+}
+
+gboolean
+pst_names_is_crowded (const PstNames *names)
+{
+  return g_hash_table_size (names->peers) >= names->crowd;
+}
+
+void
+pst_names_is_there (PstNames *names, const char *unique)
+{
+  Peer *peer = g_hash_table_lookup (names->peers, unique);
+
+  if (peer != NULL)
+    peer->look = names->look + 1;
+}
+
+GHashTable *
+pst_names_sweep (PstNames *names)
+{
+  GHashTable *numbers = g_hash_table_new (NULL, NULL);
+  GHashTableIter iter;
+  gpointer value;
+
+  names->look++;
+  g_hash_table_iter_init (&iter, names->peers);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      Peer *peer = value;
+
+      if (peer->look == names->look)
+        {
+          g_hash_table_add (numbers, GUINT_TO_POINTER (peer->number));
+          continue;
+        }
+      leave_all (names, peer);
+      g_hash_table_iter_remove (&iter);
+    }
+  names->crowd = MAX (PST_NAMES_CROWD, 2 * g_hash_table_size (names->peers));
+  return numbers;
 }
 
 gboolean
 pst_names_has_owner (const PstNames *names, const char *well_known)
 {
-  const GPtrArray *owners = g_hash_table_lookup (names->owners, well_known);
+  const Owners *owners = g_hash_table_lookup (names->owners, well_known);
 
-  return owners != NULL && owners->len > 0;
+  return owners != NULL && owners->now != NULL;
 }
 
 void
@@ -178,6 +289,12 @@ pst_names_expects_owner (const PstNames *names, const char *well_known)
   gpointer known;
 
   return g_hash_table_lookup_extended (names->known, well_known, NULL, &known) && !GPOINTER_TO_INT (known);
+}
+
+gboolean
+pst_names_is_watched (const PstNames *names, const char *well_known)
+{
+  return g_hash_table_contains (names->known, well_known);
 }
 
 gboolean
@@ -298,14 +415,14 @@ match_by_catalogue (const PstNames *names, const PstBusPolicy *policy, const cha
     }
   else
     {
-      const GPtrArray *owners = query != NULL ? g_hash_table_lookup (names->owners, name) : NULL;
+      const Owners *owners = query != NULL ? g_hash_table_lookup (names->owners, name) : NULL;
       PstBusLevel level;
 
       pst_catalogue_consult (policy, name, query, &opinion);
       level = opinion.level;
       best = name;
-      for (guint i = 0; owners != NULL && i < owners->len; i++)
-        join_peer (policy, g_ptr_array_index (owners, i), name, query, &opinion, &best);
+      for (guint i = 0; owners != NULL && i < owners->peers->len; i++)
+        join_peer (policy, g_ptr_array_index (owners->peers, i), name, query, &opinion, &best);
       /* What may be seen of the others is seen under their names; a name that is there at all may be sent what another of the
        * same connection allows. */
       opinion.level = level == PST_BUS_SEE && opinion.answer == PST_BUS_ANSWER_ALLOW && query != NULL ? PST_BUS_TALK : level;

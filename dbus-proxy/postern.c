@@ -273,6 +273,7 @@ set_policy (PstPacket *packet)
         policy->address = g_strdup (accessibility_address);
       g_clear_pointer (&served[i].bus.policy, pst_bus_policy_free);
       served[i].bus.policy = policy;
+      pst_clients_learn_owners (&served[i].bus);
       if (!served[i].serving)
         pst_server_start_take_fd (served[i].listener, &served[i].bus);
       served[i].serving = TRUE;

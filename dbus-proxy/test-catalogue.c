@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "catalogue.h"
+
+#include "expected.h"
 #include "filter.h"
 
 static const char text[] = "session org.example.Quiet * * allow\n"
@@ -194,12 +196,93 @@ test_start_running (void)
 
   pst_names_add_owner (names, ":1.5", "org.example.Family");
   pst_names_add_owner (names, ":1.6", "org.example.Never");
-  g_assert_cmpint (pst_filter_decide (&what, &ask_name), ==, PST_BUS_PASS);
+  g_assert_cmpint (pst_filter_decide (&what, &ask_name), ==, PST_BUS_SAY_RUNS);
   what.arg = "org.example.Never";
   g_assert_cmpint (pst_filter_decide (&what, &ask_name), ==, PST_BUS_DENY);
-  pst_names_forget (names, ":1.5");
   what.arg = "org.example.Family";
+  pst_names_lost_owner (names, ":1.5", "org.example.Family");
   g_assert_cmpint (pst_filter_decide (&what, &ask_name), ==, PST_BUS_ASK);
+  pst_names_add_owner (names, ":1.5", "org.example.Family");
+  g_assert_cmpint (pst_filter_decide (&what, &ask_name), ==, PST_BUS_SAY_RUNS);
+  /* lost late: another has it */
+  pst_names_add_owner (names, ":1.7", "org.example.Family");
+  pst_names_lost_owner (names, ":1.5", "org.example.Family");
+  g_assert_cmpint (pst_filter_decide (&what, &ask_name), ==, PST_BUS_SAY_RUNS);
+  pst_names_forget (names, ":1.7");
+  g_assert_cmpint (pst_filter_decide (&what, &ask_name), ==, PST_BUS_ASK);
+}
+
+/* Names and peers that come and go are forgotten in the end; what is there is not. */
+static void
+test_bounds (void)
+{
+  g_autoptr (PstNames) names = pst_names_new ();
+  g_autoptr (GHashTable) numbers = NULL;
+  char name[64], unique[64];
+
+  pst_names_add_owner (names, ":1.1", "org.example.Stays");
+  for (int i = 0; i < 1000; i++)
+    {
+      g_snprintf (name, sizeof name, "org.example.Family.n%d", i);
+      pst_names_add_owner (names, ":1.1", name);
+      pst_names_lost_owner (names, ":1.1", name);
+    }
+  g_assert_true (pst_names_owns (names, ":1.1", "org.example.Stays"));
+  g_assert_true (pst_names_owns (names, ":1.1", name));
+  g_assert_false (pst_names_owns (names, ":1.1", "org.example.Family.n0"));
+  g_assert_true (pst_names_owns (names, ":1.1", "org.example.Family.n936"));
+  g_assert_false (pst_names_owns (names, ":1.1", "org.example.Family.n935"));
+
+  g_assert_false (pst_names_is_crowded (names));
+  for (int i = 2; !pst_names_is_crowded (names); i++)
+    {
+      g_snprintf (unique, sizeof unique, ":1.%d", i);
+      pst_names_add_owner (names, unique, "org.example.Family");
+      pst_names_saw (names, unique);
+    }
+  g_assert_cmpuint (pst_names_get_n_peers (names), ==, PST_NAMES_CROWD);
+  pst_names_is_there (names, ":1.1");
+  pst_names_is_there (names, ":1.9");
+  pst_names_is_there (names, "org.example.Family");
+  numbers = pst_names_sweep (names);
+  g_assert_cmpuint (g_hash_table_size (numbers), ==, 2);
+  g_assert_true (g_hash_table_contains (numbers, GUINT_TO_POINTER (pst_names_get_number (names, ":1.9"))));
+  g_assert_false (pst_names_is_crowded (names));
+  g_assert_true (pst_names_owns (names, ":1.1", "org.example.Stays") && pst_names_owns (names, ":1.9", "org.example.Family"));
+  g_assert_cmpuint (pst_names_get_number (names, unique), ==, 0);
+  g_assert_false (pst_names_has_owner (names, "org.example.Family")); /* it was the last that came */
+}
+
+/* Calls of peers that have left are not waited for. */
+static void
+test_expected_keep (void)
+{
+  g_autoptr (GHashTable) peers = g_hash_table_new (NULL, NULL);
+  PstExpected expected = { 0 };
+
+  for (guint32 peer = 1; peer <= 200; peer++)
+    for (guint32 serial = 1; serial <= 3; serial++)
+      g_assert_true (pst_expected_add (&expected, peer, serial, 1));
+  g_hash_table_add (peers, GUINT_TO_POINTER (7));
+  g_hash_table_add (peers, GUINT_TO_POINTER (70));
+  pst_expected_keep (&expected, peers);
+  g_assert_cmpuint (expected.n, ==, 6);
+  g_assert_cmpuint (pst_expected_take (&expected, 7, 3), ==, 1);
+  g_assert_cmpuint (pst_expected_take (&expected, 8, 3), ==, 0);
+  pst_expected_clear (&expected);
+}
+
+/* Which match rules could be the proxy's own. */
+static void
+test_watch_rules (void)
+{
+  g_assert_true (pst_filter_is_watch ("type='signal',path_namespace='/a',arg0='b'"));
+  g_assert_true (pst_filter_is_watch ("arg0namespace='b',path_namespace='/a'"));
+  g_assert_true (pst_filter_is_watch ("path_namespace='/a', arg00='b'"));
+  g_assert_true (pst_filter_is_watch ("path_namespace\t=\n'/a',\narg0 ='b'"));
+  g_assert_false (pst_filter_is_watch ("type='signal',path_namespace='/org/target'"));
+  g_assert_false (pst_filter_is_watch ("type='signal',arg0='b',path='/a'"));
+  g_assert_false (pst_filter_is_watch (""));
 }
 
 /* dbus-python leaves the interface out; the bus takes its own. */
@@ -683,5 +766,8 @@ main (int argc, char **argv)
   g_test_add_func ("/catalogue/hidden-owner", test_hidden_owner);
   g_test_add_func ("/catalogue/outside", test_outside);
   g_test_add_func ("/catalogue/accessibility", test_accessibility);
+  g_test_add_func ("/catalogue/bounds", test_bounds);
+  g_test_add_func ("/catalogue/expected-keep", test_expected_keep);
+  g_test_add_func ("/catalogue/watch-rules", test_watch_rules);
   return g_test_run ();
 }

@@ -6,7 +6,7 @@ import socket
 import struct
 import termios
 
-from wire import BUS, CALL, NO_REPLY, OURS, PATIENCE, RETURN, SIGNAL, World, message, run_tests
+from wire import BUS, CALL, NO_AUTO_START, NO_REPLY, OURS, PATIENCE, RETURN, SIGNAL, World, message, run_tests
 
 DENIED = "org.freedesktop.DBus.Error.AccessDenied"
 
@@ -231,4 +231,16 @@ def test_answer_when_full(tap):
             tap.ok(asked.proxy.poll() is None and other.bus_call("GetId").type == RETURN, "others do not notice")
 
 
-run_tests(test_allow, test_deny, test_withdrawn, test_decider_gone, test_start, test_retry, test_bounds, test_long_bodies, test_answer_when_full)
+def test_many_names(tap):
+    """The proxy has 65536 serials of its own, and asks for the owner of each name that is allowed: they go round."""
+    with Asked("--ask-undecided") as asked:
+        for first in range(0, 33_000, 250):
+            serials = [asked.send(destination=f"org.test.n{i}", flags=NO_AUTO_START) for i in range(first, first + 250)]
+            for _ in serials:
+                asked.answer("ALLOW", asked.question()[1])
+            last = [asked.client.reply_to(serial).error for serial in serials]
+            asked.client.inbox.clear()
+        tap.equal(set(last), {"org.freedesktop.DBus.Error.NameHasNoOwner"}, "the last of 33000 are answered like the first")
+
+
+run_tests(test_allow, test_deny, test_withdrawn, test_decider_gone, test_start, test_retry, test_bounds, test_long_bodies, test_answer_when_full, test_many_names)
