@@ -5,10 +5,14 @@
  * and the access that the question would have preselected, to that one run of the application, and never something protected;
  * whoever wants more is asked in the dialog when the application tries again.
  *
- * The key of the action names the text that it stood below. A click that was on its way while the notification was replaced
- * gives nothing.
+ * The key of the action names the text that it stood below, and nobody can guess it. A click that was on its way while the
+ * notification was replaced gives nothing; and many services let any program replace any notification: an application that may
+ * show buttons could put its own words above one with our key.
  */
 #include "notify.h"
+
+#include <string.h>
+#include <sys/random.h>
 
 #include <gio/gio.h>
 #include <glib/gi18n.h>
@@ -26,7 +30,7 @@ typedef struct
 {
   PstBroker *broker;
   guint64 sandbox;
-  guint64 key;
+  char *key;  /* of the action: "allow-" and a random number; NULL without one */
   guint32 id; /* the service's, 0: none yet */
   gboolean busy, again;
   char *summary, *body;
@@ -38,9 +42,19 @@ typedef struct
 static GHashTable *notices; /* of Notice by its sandbox */
 static GDBusConnection *bus;
 static gboolean is_markup_known, is_markup_read, is_asking;
-static guint64 last_key;
 
 static void send (Notice *notice);
+
+/* (nullable): without chance there is no button. */
+static char *
+new_key (void)
+{
+  guint64 random[2];
+
+  if (getrandom (random, sizeof random, 0) != sizeof random)
+    return NULL;
+  return g_strdup_printf ("allow-%016" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER "x", random[0], random[1]);
+}
 
 static void
 clear_offer (Notice *notice)
@@ -48,6 +62,7 @@ clear_offer (Notice *notice)
   g_clear_pointer (&notice->scope.path, g_free);
   g_clear_pointer (&notice->scope.real, g_free);
   g_clear_pointer (&notice->title, g_free);
+  g_clear_pointer (&notice->key, g_free);
 }
 
 static void
@@ -130,10 +145,9 @@ on_action (GDBusConnection *connection, const char *sender, const char *object, 
   while (g_hash_table_iter_next (&iter, NULL, &value))
     {
       Notice *notice = value;
-      g_autofree char *own = g_strdup_printf ("allow-%" G_GUINT64_FORMAT, notice->key);
       PstSandbox *sandbox;
 
-      if (notice->id != id || !notice->scope.path || g_strcmp0 (key, own) != 0)
+      if (notice->id != id || !notice->key || strcmp (key, notice->key) != 0)
         continue;
       sandbox = pst_sandbox_lookup (notice->broker, notice->sandbox);
       if (sandbox && !sandbox->ended)
@@ -185,11 +199,9 @@ send (Notice *notice)
   notice->busy = TRUE;
   g_variant_builder_init (&actions, G_VARIANT_TYPE_STRING_ARRAY);
   g_variant_builder_init (&hints, G_VARIANT_TYPE_VARDICT);
-  if (notice->scope.path)
+  if (notice->key)
     {
-      g_autofree char *key = g_strdup_printf ("allow-%" G_GUINT64_FORMAT, notice->key);
-
-      g_variant_builder_add (&actions, "s", key);
+      g_variant_builder_add (&actions, "s", notice->key);
       g_variant_builder_add (&actions, "s", _ ("Allow this time"));
     }
   g_variant_builder_add (&hints, "{sv}", "urgency", g_variant_new_byte (1));
@@ -291,7 +303,6 @@ pst_notify_refused (PstSandbox *sandbox, const char *text, const PstOfferScope *
       g_hash_table_insert (notices, &notice->sandbox, notice);
     }
   clear_offer (notice);
-  notice->key = ++last_key;
   g_free (notice->summary);
   notice->summary = pst_text_for_display (sandbox->app->name, 80);
   g_free (notice->body);
@@ -304,6 +315,7 @@ pst_notify_refused (PstSandbox *sandbox, const char *text, const PstOfferScope *
       notice->scope.real = g_strdup (scope->real);
       notice->access = access;
       notice->title = g_strdup (title);
+      notice->key = new_key ();
     }
   if (is_markup_known)
     send (notice);

@@ -122,6 +122,25 @@ def test_replaced(tap, desk):
         servant.end()
 
 
+def test_guessed_key(tap, desk):
+    """Many services let any program replace any notification. The person clicks on what the application has put in the place of
+    ours, with a button of the key that it thinks ours has."""
+    with Service(desk, ["actions", "body"]) as service, make_home(desk) as home:
+        servant = Servant(home)
+        servant.ask("read", home.path("Pictures/a"))
+        notice = service.shown.get(timeout=LIMIT)
+        for key in [f"allow-{i}" for i in range(1, 40)] + ["allow-", "allow", ""]:
+            service.click(notice["id"], key)
+        tap.ok(not home.events("granted"), "what can be guessed gives nothing", home.postern("log").stdout)
+        service.click(notice["id"], next(iter(notice["actions"])))
+        wait_until(lambda: home.events("granted"), "the click is not taken")
+        servant.end()
+        servant = Servant(home)
+        servant.ask("read", home.path("Pictures/a"))
+        tap.ok(service.shown.get(timeout=LIMIT)["actions"].keys() != notice["actions"].keys(), "and the next has another")
+        servant.end()
+
+
 def test_swapped(tap, desk):
     with Service(desk, ["actions", "body"]) as service, make_home(desk) as home:
         servant = Servant(home)
