@@ -260,7 +260,11 @@ reply (PstClient *client, const PstHeader *header, const guint8 *data, gsize siz
     case PST_REPLY_LIMIT:
       answer (client, header, kind);
       break;
-    case PST_REPLY_SKIP:
+    case PST_REPLY_WATCHED:
+      /* It may have taken all the room that there is for rules, for this very reason. */
+      if (header->type == PST_MESSAGE_ERROR && client->bus_config->policy->by_catalogue)
+        pst_client_close (client, "the bus has no room for its match rules");
+      break;
     default:
       break;
     }

@@ -90,7 +90,7 @@ own_serial (PstClient *client, PstReplyKind kind)
 static void
 watch_owner (PstClient *client, const char *key, const char *name)
 {
-  guint32 serial = own_serial (client, PST_REPLY_SKIP);
+  guint32 serial = own_serial (client, PST_REPLY_WATCHED);
   g_autofree char *match = g_strdup_printf ("type='signal',sender='" BUS "',interface='" BUS "',member='NameOwnerChanged',"
                                             "path_namespace='/org/freedesktop/DBus',%s='%s'",
                                             key, name);

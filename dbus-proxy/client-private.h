@@ -22,7 +22,7 @@ typedef enum
   PST_REPLY_HELLO,
   PST_REPLY_LIST,
   /* to calls of the proxy's own */
-  PST_REPLY_SKIP,
+  PST_REPLY_WATCHED,
   PST_REPLY_LIST_OWN,
   PST_REPLY_OWNER,
   PST_REPLY_GO_ON,

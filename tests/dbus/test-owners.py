@@ -121,6 +121,28 @@ def test_later(tap):
             tap.equal([one.serial for one in service.inbox if one.type == CALL], [1002], f"{line}: nothing has arrived")
 
 
+def test_no_room(tap):
+    """The application has taken all the match rules that a connection may have, so that the proxy cannot watch a name. It cannot go
+    on unwatched."""
+    for full in (False, True):
+        with SandboxedWorld() as world:
+            sandbox, service, client = world.sandbox(POLICY), world.connect(), None
+            service.own("org.test.Open")
+            client = sandbox.connect()
+            client.sync()
+            n = 0
+            while full and client.bus_call("AddMatch", f"type='signal',arg0='n{n}'").type == RETURN:
+                n += 1
+            sandbox.set_policy(POLICY + "session org.test.Late * * deny\n")
+            if full:
+                tap.ok(client.is_closed() and n > 100, f"after {n} rules it is closed")
+                client = sandbox.connect()
+            client.sync()
+            service.own("org.test.Late")
+            client.sock.sendall(secret(5000))
+            tap.equal(client.reply_to(5000).error, DENIED, "control: a connection that has room is served, and knows")
+
+
 def test_coming_and_going(tap):
     """More programs come and go than the proxy remembers, each of which owns a name of a family for a moment. Whoever comes
     then is answered, and what has stayed is known."""
@@ -153,4 +175,4 @@ def test_coming_and_going(tap):
         tap.equal(client.reply_to(50_000).error, DENIED, "who was there before them is known")
 
 
-run_tests(test_at_once, test_strike_out, test_start, test_later, test_coming_and_going)
+run_tests(test_at_once, test_strike_out, test_start, test_later, test_no_room, test_coming_and_going)
