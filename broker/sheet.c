@@ -16,6 +16,9 @@
  * Nothing of an application runs while its sheet is open: its supervisor waits for us. So nothing in a sandbox can bring a
  * sheet up, and what an agent says counts only if it is the one that shows this very sheet and says as much as the sheet asks.
  *
+ * An application for which nothing is asked (“locked”, by the person or the administrator) has no sheet, and one that is open
+ * goes when it is locked: it starts with what the rules allow, which may be nothing.
+ *
  * What is switched on becomes a rule like that of an answered question. What is left off becomes nothing: it is asked for when
  * it is used. A broker that ends meanwhile has promised nothing; the supervisors register again, and the sheet is made anew.
  */
@@ -152,7 +155,7 @@ pst_sheet_wait (PstSandbox *sandbox, gboolean has_bus, PstSheetDone done, gpoint
   g_autoptr (GPtrArray) lines = NULL;
   PstSheet *sheet;
 
-  if (sandbox->only || (!folder && !pst_sheet_wants_any (sandbox)))
+  if (sandbox->only || (!folder && !pst_sheet_wants_any (sandbox)) || pst_broker_is_locked (broker, sandbox->app->id))
     return NULL;
   if (folder && has_folder (sandbox))
     folder = 0;
@@ -332,6 +335,11 @@ show (PstSheet *sheet)
   gboolean nowhere = strcmp (sheet->screen, "none") == 0;
   PstAgent *agent;
 
+  if (pst_broker_is_locked (broker, sheet->app))
+    {
+      finish (sheet, PST_SHEET_SKIPPED, NULL);
+      return;
+    }
   /* Who shows it goes on: another agent that comes to the same screen would put a second one beside it. */
   if (sheet->shown_to)
     return;
@@ -414,8 +422,15 @@ start (PstSheet *sheet, GVariant *on, const char *folder)
   PstBroker *broker = first->broker;
   g_auto (PstGrantable) found = { 0 };
   g_autoptr (GError) error = NULL;
-  char *problem = changed_since (sheet, on);
+  char *problem;
 
+  /* Nothing is asked for it from now on, so that nothing has been answered. */
+  if (pst_broker_is_locked (broker, sheet->app))
+    {
+      finish (sheet, PST_SHEET_SKIPPED, NULL);
+      return;
+    }
+  problem = changed_since (sheet, on);
   if (!sheet->folder_access)
     folder = NULL;
   else if (!problem && !*folder)

@@ -743,6 +743,58 @@ on_outcome (PstPeer *peer, PstMessage *reply, const GError *error, gpointer data
 }
 
 static void
+lock (Fixture *f, gboolean locked)
+{
+  g_autoptr (PstPeer) control = test_connect (f->broker, "control");
+  g_autoptr (GVariant) reply = NULL;
+  GVariantBuilder changes;
+
+  g_variant_builder_init (&changes, G_VARIANT_TYPE_VARDICT);
+  g_variant_builder_add (&changes, "{sv}", "locked", g_variant_new_boolean (locked));
+  reply = test_call (control, PST_CONTROL_SET_APP, g_variant_new ("(sa{sv})", "cat", &changes));
+}
+
+/* Of what nothing is asked, a first start is no way to ask after all. */
+static void
+test_locked (Fixture *f, gconstpointer data)
+{
+  static const char *const profiles[] = { wants, "[Application]\nOneFolder=view\n" };
+  g_autofree char *pictures = test_path (f->broker, "Pictures");
+  g_autoptr (GPtrArray) found = NULL;
+  Start *start;
+
+  lock (f, TRUE);
+  for (gsize i = 0; i < G_N_ELEMENTS (profiles); i++)
+    {
+      start = begin_profile (f, profiles[i]);
+      g_assert_false (start->sheet);
+      g_assert_true (start->admitted);
+      g_assert_cmpint (decide (start, pictures, PST_ACCESS_VIEW), !=, PST_ANSWER_ALLOW);
+      end (start);
+    }
+  test_settle (f->broker);
+  g_assert_cmpuint (f->agent->n_sheets, ==, 0);
+
+  /* One that is open when it is locked goes, and an answer to it that was on its way is none. */
+  lock (f, FALSE);
+  start = begin_profile (f, wants);
+  test_wait (&f->agent->n_sheets);
+  lock (f, TRUE);
+  answer (f->agent, TRUE, "111", "");
+  test_wait (&start->answered);
+  g_assert_true (start->admitted);
+  found = grants (f);
+  g_assert_cmpuint (found->len, ==, 0);
+  end (start);
+
+  /* control */
+  lock (f, FALSE);
+  start = begin_profile (f, wants);
+  g_assert_true (start->sheet);
+  end (start);
+}
+
+static void
 test_only (Fixture *f, gconstpointer data)
 {
   g_autofree char *folder = test_path (f->broker, "Pictures/2026"), *above = test_path (f->broker, "Pictures"),
@@ -864,6 +916,7 @@ main (int argc, char **argv)
   ADD ("administrator", test_administrator);
   ADD ("one-folder", test_one_folder);
   ADD ("one-folder-nobody", test_one_folder_nobody);
+  ADD ("locked", test_locked);
   ADD ("only", test_only);
   ADD ("only-refused", test_only_refused);
   return g_test_run ();
