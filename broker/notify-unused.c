@@ -23,7 +23,8 @@ typedef struct
   PstBroker *broker;
   GPtrArray *rules; /* of PstStoredRule, owned */
   guint unused_days;
-  guint32 id; /* the service's, 0: none yet */
+  char *keep, *open; /* keys of its buttons */
+  guint32 id;        /* the service's, 0: none yet */
   guint action, owner;
 } Unused;
 
@@ -40,6 +41,8 @@ unused_free (Unused *notice)
   if (notice->owner)
     g_dbus_connection_signal_unsubscribe (bus, notice->owner);
   g_ptr_array_unref (notice->rules);
+  g_free (notice->keep);
+  g_free (notice->open);
   g_free (notice);
 }
 
@@ -110,9 +113,9 @@ on_action (GDBusConnection *connection, const char *sender, const char *object, 
   g_variant_get (args, "(u&s)", &id, &key);
   if (id != notice->id || id == 0)
     return;
-  if (strcmp (key, "open") == 0)
+  if (strcmp (key, notice->open) == 0)
     open_manager ();
-  else if (strcmp (key, "keep") == 0)
+  else if (strcmp (key, notice->keep) == 0)
     {
       unused = NULL;
       pst_daily_keep (notice->broker, notice->rules);
@@ -155,11 +158,11 @@ on_capabilities (GObject *source, GAsyncResult *result, gpointer data)
       g_strdup_printf (ngettext ("%u permission ended, not used for %u days", "%u permissions ended, not used for %u days", n),
                        n, unused->unused_days);
   g_variant_builder_init (&actions, G_VARIANT_TYPE_STRING_ARRAY);
-  g_variant_builder_add (&actions, "s", "keep");
+  g_variant_builder_add (&actions, "s", unused->keep);
   g_variant_builder_add (&actions, "s", _ ("Keep"));
   if (manager)
     {
-      g_variant_builder_add (&actions, "s", "open");
+      g_variant_builder_add (&actions, "s", unused->open);
       g_variant_builder_add (&actions, "s", _ ("Show"));
     }
   g_variant_builder_init (&hints, G_VARIANT_TYPE_VARDICT);
@@ -202,6 +205,8 @@ pst_notify_unused (PstBroker *broker, GPtrArray *rules_take, guint unused_days)
   notice->broker = broker;
   notice->rules = rules_take;
   notice->unused_days = unused_days;
+  notice->keep = pst_notify_key ("keep");
+  notice->open = pst_notify_key ("open");
   g_clear_pointer (&unused, unused_free);
   unused = notice;
   g_bus_get (G_BUS_TYPE_SESSION, NULL, on_bus, notice);

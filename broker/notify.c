@@ -5,13 +5,12 @@
  * and the access that the question would have preselected, to that one run of the application, and never something protected;
  * whoever wants more is asked in the dialog when the application tries again.
  *
- * The key of the action names the text that it stood below, and nobody can guess it. A click that was on its way while the
- * notification was replaced gives nothing; and many services let any program replace any notification: an application that may
- * show buttons could put its own words above one with our key.
+ * The key of the action names the text that it stood below. A click that was on its way while the notification was replaced
+ * gives nothing. Nobody can guess a key: an application that may show notifications with buttons can put one of its own in the
+ * place of ours, whose number is easily found, and a click on that is told with the key that the application chose.
  */
 #include "notify.h"
 
-#include <string.h>
 #include <sys/random.h>
 
 #include <gio/gio.h>
@@ -30,7 +29,7 @@ typedef struct
 {
   PstBroker *broker;
   guint64 sandbox;
-  char *key;  /* of the action: "allow-" and a random number; NULL without one */
+  char *key;
   guint32 id; /* the service's, 0: none yet */
   gboolean busy, again;
   char *summary, *body;
@@ -45,24 +44,12 @@ static gboolean is_markup_known, is_markup_read, is_asking;
 
 static void send (Notice *notice);
 
-/* (nullable): without chance there is no button. */
-static char *
-new_key (void)
-{
-  guint64 random[2];
-
-  if (getrandom (random, sizeof random, 0) != sizeof random)
-    return NULL;
-  return g_strdup_printf ("allow-%016" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER "x", random[0], random[1]);
-}
-
 static void
 clear_offer (Notice *notice)
 {
   g_clear_pointer (&notice->scope.path, g_free);
   g_clear_pointer (&notice->scope.real, g_free);
   g_clear_pointer (&notice->title, g_free);
-  g_clear_pointer (&notice->key, g_free);
 }
 
 static void
@@ -71,6 +58,7 @@ notice_free (gpointer data)
   Notice *notice = data;
 
   clear_offer (notice);
+  g_free (notice->key);
   g_free (notice->summary);
   g_free (notice->body);
   g_free (notice);
@@ -95,6 +83,13 @@ allow (Notice *notice, PstSandbox *sandbox)
 
   if (!broker->store)
     return;
+  if (pst_admin_policy_app (broker->policy, sandbox->app->id).locked)
+    {
+      pst_notify_refused (sandbox,
+                          _ ("Your administrator has locked this application, and nothing more can be allowed to it here."),
+                          NULL, 0, NULL);
+      return;
+    }
   if (!pst_facts_unchanged (&notice->scope))
     {
       pst_notify_refused (sandbox, _ ("It has changed since it was asked for, and nothing was granted."), NULL, 0, NULL);
@@ -147,7 +142,7 @@ on_action (GDBusConnection *connection, const char *sender, const char *object, 
       Notice *notice = value;
       PstSandbox *sandbox;
 
-      if (notice->id != id || !notice->key || strcmp (key, notice->key) != 0)
+      if (notice->id != id || !notice->scope.path || g_strcmp0 (key, notice->key) != 0)
         continue;
       sandbox = pst_sandbox_lookup (notice->broker, notice->sandbox);
       if (sandbox && !sandbox->ended)
@@ -199,7 +194,7 @@ send (Notice *notice)
   notice->busy = TRUE;
   g_variant_builder_init (&actions, G_VARIANT_TYPE_STRING_ARRAY);
   g_variant_builder_init (&hints, G_VARIANT_TYPE_VARDICT);
-  if (notice->key)
+  if (notice->scope.path)
     {
       g_variant_builder_add (&actions, "s", notice->key);
       g_variant_builder_add (&actions, "s", _ ("Allow this time"));
@@ -276,6 +271,16 @@ on_bus (GObject *source, GAsyncResult *result, gpointer data)
   ask_capabilities ();
 }
 
+char *
+pst_notify_key (const char *word)
+{
+  guint64 random[2];
+
+  if (getrandom (random, sizeof random, 0) != sizeof random)
+    g_error ("there are no random numbers"); /* of so few it always gives all */
+  return g_strdup_printf ("%s-%016" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER "x", word, random[0], random[1]);
+}
+
 /* Asking GIO for a bus that is not there would make it start one. */
 gboolean
 pst_notify_has_bus (void)
@@ -303,6 +308,8 @@ pst_notify_refused (PstSandbox *sandbox, const char *text, const PstOfferScope *
       g_hash_table_insert (notices, &notice->sandbox, notice);
     }
   clear_offer (notice);
+  g_free (notice->key);
+  notice->key = pst_notify_key ("allow");
   g_free (notice->summary);
   notice->summary = pst_text_for_display (sandbox->app->name, 80);
   g_free (notice->body);
@@ -315,7 +322,6 @@ pst_notify_refused (PstSandbox *sandbox, const char *text, const PstOfferScope *
       notice->scope.real = g_strdup (scope->real);
       notice->access = access;
       notice->title = g_strdup (title);
-      notice->key = new_key ();
     }
   if (is_markup_known)
     send (notice);

@@ -16,6 +16,9 @@ gboolean pst_notify_has_bus (void);
 void
 pst_notify_refused (PstSandbox *sandbox, const char *text, const PstOfferScope *scope, PstAccess access, const char *title);
 
+/* A name for a button of one notification, that begins with @word and nobody can guess. (transfer full) */
+char *pst_notify_key (const char *word);
+
 /* Takes it off the screen: it can be allowed no more. */
 void pst_notify_ended (PstSandbox *sandbox);
 

@@ -106,6 +106,21 @@ def test_protected(tap, desk):
         servant.end()
 
 
+def test_guessed(tap, desk):
+    """An application that may show notifications with buttons puts one in the place of Postern's, with what the button of that one would be called."""
+    with Service(desk, ["actions", "body"]) as service, make_home(desk) as home:
+        servant = Servant(home)
+        servant.ask("read", home.path("Pictures/a"))
+        notice = service.shown.get(timeout=LIMIT)
+        for number in range(100):
+            service.click(notice["id"], f"allow-{number}")
+        tap.ok(not home.events("granted"), "a click on a button that somebody else made under its number gives nothing", home.postern("log").stdout)
+        service.click(notice["id"], next(iter(notice["actions"])))
+        wait_until(lambda: home.events("granted"), "the click is not taken")
+        tap.ok(True, "control: a click on its own does")
+        servant.end()
+
+
 def test_replaced(tap, desk):
     with Service(desk, ["actions", "body"]) as service, make_home(desk) as home:
         servant = Servant(home)
