@@ -10,6 +10,7 @@
 #include "bus-rules.h"
 #include "decide.h"
 #include "import-private.h"
+#include "pst-path.h"
 #include "pst-text.h"
 
 typedef struct
@@ -84,11 +85,25 @@ check_protected (const Check *check, guint line, const char *resource, const cha
       shown, above_shown);
 }
 
+/* What no question offers either: there every application has its own. */
+static gboolean
+check_private (const Check *check, guint line, const char *resource, const char *path)
+{
+  g_autofree char *shown = pst_text_for_display (resource, 120);
+
+  return check->place->protected_too || !pst_decide_is_private_name (check->place->host, path) ||
+         pst_import_refuse (
+             check->error, line,
+             _ ("it allows “%s”, and what begins with a dot in your home are settings of programs, of which every "
+                "application has its own; if that is what you want, import with --protected, or leave the line out"),
+             shown);
+}
+
 static gboolean
 check_files (const Check *check, PstStoredRule *rule, guint line)
 {
   const PstHost *host = check->place->host;
-  g_autofree char *shown = pst_text_for_display (rule->resource, 120);
+  g_autofree char *shown = pst_text_for_display (rule->resource, 120), *home = NULL, *named = NULL;
 
   if (!pst_host_gate_root (host, rule->resource))
     return pst_import_refuse (check->error, line,
@@ -100,10 +115,17 @@ check_files (const Check *check, PstStoredRule *rule, guint line)
   rule->real = check->place->real_path ? check->place->real_path (rule->resource) : NULL;
   if (rule->real && strcmp (rule->real, rule->resource) != 0 && pst_host_is_root_or_above (host, rule->real))
     return pst_import_refuse (check->error, line, _ ("“%s” is a link to your home or to a whole file system here"), shown);
-  return check_file_locks (check, rule, line, rule->resource) &&
-         (!rule->real || check_file_locks (check, rule, line, rule->real)) &&
+  /* Where that leads, by the name that people have for it: a home may be a link itself. */
+  home = rule->real ? check->place->real_path (host->home) : NULL;
+  named = home && pst_path_is_below_or_equal (rule->real, home) ? g_strconcat (host->home, rule->real + strlen (home), NULL)
+                                                                : g_strdup (rule->real);
+  return check_file_locks (check, rule, line, rule->resource) && (!named || check_file_locks (check, rule, line, rule->real)) &&
+         (!named || check_file_locks (check, rule, line, named)) &&
          check_protected (check, line, rule->resource, rule->resource) &&
-         (!rule->real || check_protected (check, line, rule->resource, rule->real));
+         (!named || check_protected (check, line, rule->resource, rule->real)) &&
+         (!named || check_protected (check, line, rule->resource, named)) &&
+         check_private (check, line, rule->resource, rule->resource) &&
+         (!named || check_private (check, line, rule->resource, named));
 }
 
 static gboolean

@@ -26,6 +26,8 @@ real_path (const char *path)
 {
   if (g_str_has_prefix (path, "/home/u/d/"))
     return g_strconcat ("/mnt/d/", path + strlen ("/home/u/d/"), NULL);
+  if (strcmp (path, "/home/u/shortcut") == 0)
+    return g_strdup ("/home/u/.newtool");
   return g_strdup (strcmp (path, "/home/u/everything") == 0 ? "/home" : path);
 }
 
@@ -255,6 +257,8 @@ test_there_and_back (World *world, gconstpointer data)
 {
   g_autofree char *other_file = g_build_filename (world->dir, "other.db", NULL);
 
+  /* Some begin with a dot. */
+  world->place.protected_too = TRUE;
   for (int round = 0; round < 60; round++)
     {
       g_autoptr (PstStore) from = NULL;
@@ -440,6 +444,9 @@ test_refused (World *world, gconstpointer data)
     { ONE ("\"/home/u/.ssh\""), "/home/u/.ssh is protected" },
     { ONE ("\"/home/u/.ssh/id_rsa\""), "--protected" },
     { ONE ("\"/home/u/d/ssh/id_rsa\""), "/mnt/d/ssh is protected" },
+    { ONE ("\"/home/u/.newtool\""), "begins with a dot" },
+    { ONE ("\"/home/u/.newtool/token\""), "begins with a dot" },
+    { ONE ("\"/home/u/shortcut\""), "begins with a dot" },
     { SERVICE ("session:org.example.Never", TALK), "control of the host" },
   };
 
@@ -452,7 +459,8 @@ static void
 test_protected_too (World *world, gconstpointer data)
 {
   static const char lock[] = "[Lock Files]\n~/.ssh=deny\n[Lock Bus]\nsession:org.example.Never=deny\n";
-  static const char *const texts[] = { ONE ("\"/home/u/.ssh/id_rsa\""), SERVICE ("session:org.example.Never", TALK) };
+  static const char *const texts[] = { ONE ("\"/home/u/.ssh/id_rsa\""), ONE ("\"/home/u/.newtool\""),
+                                       SERVICE ("session:org.example.Never", TALK) };
   g_autoptr (GError) error = NULL;
 
   world->place.protected_too = TRUE;
@@ -463,7 +471,7 @@ test_protected_too (World *world, gconstpointer data)
     }
   g_assert_true (pst_admin_policy_parse (world->policy, PST_POLICY_FORM_POLICY, lock, strlen (lock), "/etc/l.conf", NULL));
   expect_refused (world, texts[0], "which your administrator has locked (/etc/l.conf, line 2)");
-  expect_refused (world, texts[1], "(/etc/l.conf, line 4)");
+  expect_refused (world, texts[2], "(/etc/l.conf, line 4)");
 }
 
 static void

@@ -58,7 +58,8 @@ check_rule (const PstStoredRule *rule)
     }
   g_assert_true (pst_path_is_normal (rule->resource));
   g_assert_true (pst_path_is_below_or_equal (rule->resource, "/home/u") || pst_path_is_below_or_equal (rule->resource, "/mnt"));
-  g_assert_true (rule->answer != PST_ANSWER_ALLOW || (!pst_path_is_below_or_equal (rule->resource, "/home/u/Work") &&
+  g_assert_true (rule->answer != PST_ANSWER_ALLOW || (!g_str_has_prefix (rule->resource, "/home/u/.") &&
+                                                      !pst_path_is_below_or_equal (rule->resource, "/home/u/Work") &&
                                                       !pst_path_is_below_or_equal (rule->resource, "/home/u/.ssh")));
 }
 
