@@ -350,7 +350,7 @@ PstJsonText *
 pst_json_text_parse (const char *data, gsize size, GError **error)
 {
   g_autoptr (PstJsonText) text = g_new0 (PstJsonText, 1);
-  Reader reader = { .text = text, .at = data, .end = data + size, .line = 1, .error = error };
+  Reader reader = { .text = text, .at = data, .end = size > 0 ? data + size : data, .line = 1, .error = error };
 
   text->blocks = g_ptr_array_new_with_free_func (g_free);
   if (size > PST_JSON_MAX_SIZE)
