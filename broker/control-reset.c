@@ -6,6 +6,7 @@
 
 #include "postern-ipc.h"
 #include "sandbox-table.h"
+#include "sheet.h"
 
 /* A home that was put aside */
 
@@ -15,13 +16,21 @@ typedef struct
   char *app, *aside;
 } Aside;
 
+/* By a sandbox, or by a start that waits for a person. */
+static gboolean
+is_used (PstBroker *broker, const char *app)
+{
+  g_autoptr (GPtrArray) sandboxes = pst_sandbox_list (broker, app);
+
+  return sandboxes->len > 0 || pst_sheet_is_open (broker, app);
+}
+
 static gboolean
 aside_restore (gpointer data, GError **error)
 {
   const Aside *aside = data;
-  g_autoptr (GPtrArray) sandboxes = pst_sandbox_list (aside->broker, aside->app);
 
-  if (sandboxes->len > 0)
+  if (is_used (aside->broker, aside->app))
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_BUSY,
                    _ ("%s is running with a new private home; end it first. Nothing was taken back."), aside->app);
@@ -64,11 +73,10 @@ static const PstUndoBeside aside_functions = { aside_restore, aside_put_aside, a
 static Aside *
 put_home_aside (PstBroker *broker, const char *app, GError **error)
 {
-  g_autoptr (GPtrArray) sandboxes = pst_sandbox_list (broker, app);
   g_autofree char *name = NULL;
   Aside *aside;
 
-  if (sandboxes->len > 0)
+  if (is_used (broker, app))
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_BUSY,
                    _ ("%s is running, and its private home is in use; end it first (postern stop %s)."), app, app);

@@ -205,6 +205,22 @@ is_strict (PstBroker *broker, const char *app)
   return (stored && stored->strict) || pst_admin_policy_app (broker->policy, app).strict;
 }
 
+/* Is it kept to one folder? Then it is not told what the others are called either. */
+static gboolean
+is_kept_to_one (const PstSandbox *sandbox, GVariant *request)
+{
+  g_autoptr (GVariant) only = g_variant_lookup_value (request, "only", NULL);
+
+  return only || (sandbox->profile && pst_profile_get_one_folder (sandbox->profile) != 0);
+}
+
+/* The user directories that it is told of. (nullable) */
+static const GPtrArray *
+told_of (const PstSandbox *sandbox, GVariant *request)
+{
+  return is_kept_to_one (sandbox, request) ? NULL : sandbox->broker->host->user_dirs;
+}
+
 /* NULL with *sentence: the launch is refused. */
 static PstSandbox *
 make_sandbox (PstConnection *connection, GVariant *request, char **home, char **sentence)
@@ -237,7 +253,7 @@ make_sandbox (PstConnection *connection, GVariant *request, char **home, char **
   sandbox->screen = pst_screen_key (sandbox->environment, sandbox->tty, sandbox->number);
   sandbox->launch_dir = pst_lookup_bytes (request, "cwd");
   if (!apply_profile (broker, request, sandbox, &error) ||
-      !(*home = pst_private_home (broker->state_dir, info->id, broker->host->user_dirs, broker->host->home, &error)))
+      !(*home = pst_private_home (broker->state_dir, info->id, told_of (sandbox, request), broker->host->home, &error)))
     return *sentence = g_strdup (error->message), NULL;
   sandbox->quiet = sandbox->profile && pst_profile_get_one_folder (sandbox->profile) != 0;
   sandbox->strict = lookup_boolean (request, "strict") || (sandbox->profile && pst_profile_get_strict (sandbox->profile)) ||

@@ -109,6 +109,12 @@ find (PstBroker *broker, const char *app)
   return NULL;
 }
 
+gboolean
+pst_sheet_is_open (PstBroker *broker, const char *app)
+{
+  return find (broker, app) != NULL;
+}
+
 /* What has to be asked */
 
 static gboolean

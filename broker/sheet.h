@@ -25,6 +25,8 @@ typedef void (*PstSheetDone) (PstSheetOutcome outcome, const char *sentence, gpo
 /* Has this start to wait for a person? NULL: no. @sandbox is not registered yet; @has_bus: it is going to have message buses.
  */
 PstSheetWaiter *pst_sheet_wait (PstSandbox *sandbox, gboolean has_bus, PstSheetDone done, gpointer user_data);
+/* Does a start of @app wait? */
+gboolean pst_sheet_is_open (PstBroker *broker, const char *app);
 /* Its launcher is gone; @done is not called. */
 void pst_sheet_leave (PstSheetWaiter *waiter);
 

@@ -742,6 +742,65 @@ on_outcome (PstPeer *peer, PstMessage *reply, const GError *error, gpointer data
     g_variant_get (reply->args, "(u)", &ask->outcome);
 }
 
+static gboolean
+knows_user_dirs (Fixture *f)
+{
+  g_autofree char *file = g_build_filename (f->broker->data, "postern", "homes", "cat", ".config", "user-dirs.dirs", NULL);
+
+  return g_file_test (file, G_FILE_TEST_EXISTS);
+}
+
+/* What is kept to one folder is not told the names of the others either. */
+static void
+test_quiet_names (Fixture *f, gconstpointer data)
+{
+  g_autofree char *pictures = test_path (f->broker, "Pictures");
+  Start *start = begin (f, &(Ask){ .display = DISPLAY, .only = pictures, .only_access = PST_ACCESS_VIEW });
+
+  g_assert_true (start->admitted);
+  g_assert_false (knows_user_dirs (f));
+  end (start);
+  start = begin_profile (f, "[Application]\nOneFolder=view\n");
+  test_wait (&f->agent->n_sheets);
+  answer (f->agent, TRUE, "", pictures);
+  test_wait (&start->answered);
+  g_assert_true (start->admitted);
+  g_assert_false (knows_user_dirs (f));
+  end (start);
+  /* control */
+  start = begin (f, &(Ask){ .display = DISPLAY });
+  g_assert_true (start->admitted);
+  g_assert_true (knows_user_dirs (f));
+  end (start);
+}
+
+/* The private home of a start that waits is in use. */
+static void
+test_reset_meanwhile (Fixture *f, gconstpointer data)
+{
+  g_autoptr (PstPeer) control = test_connect (f->broker, "control");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) args = g_variant_ref_sink (g_variant_new ("(sb)", "cat", TRUE)), reply = NULL;
+  g_autoptr (PstMessage) refused = NULL;
+  g_autofree char *home = g_build_filename (f->broker->data, "postern", "homes", "cat", NULL);
+  Start *start = begin_profile (f, wants);
+
+  test_wait (&f->agent->n_sheets);
+  refused = pst_peer_call_sync (control, PST_CONTROL_RESET_APP, args, NULL, 0, 10000, &error);
+  g_assert_null (refused);
+  g_assert_error (error, PST_PEER_ERROR, PST_PEER_ERROR_REMOTE);
+  g_assert_true (g_file_test (home, G_FILE_TEST_IS_DIR));
+  answer (f->agent, TRUE, "000", "");
+  test_wait (&start->answered);
+  g_assert_true (start->admitted);
+  g_assert_true (g_file_test (home, G_FILE_TEST_IS_DIR));
+  end (start);
+  test_settle (f->broker);
+  /* control */
+  reply = test_call (control, PST_CONTROL_RESET_APP, g_variant_ref (args));
+  g_assert_false (g_file_test (home, G_FILE_TEST_EXISTS));
+}
+
 static void
 lock (Fixture *f, gboolean locked)
 {
@@ -917,6 +976,8 @@ main (int argc, char **argv)
   ADD ("one-folder", test_one_folder);
   ADD ("one-folder-nobody", test_one_folder_nobody);
   ADD ("locked", test_locked);
+  ADD ("quiet-names", test_quiet_names);
+  ADD ("reset-meanwhile", test_reset_meanwhile);
   ADD ("only", test_only);
   ADD ("only-refused", test_only_refused);
   return g_test_run ();
