@@ -15,7 +15,10 @@
  * needs. OPEN and OPENDIR of the mount point itself hold no lock: they wait for the mount, and then are sent round.
  *
  * A walk that starts in the directory itself (a working directory) comes to the same place again, so each thread is sent round
- * once, and its second request is served here. */
+ * once, and its second request is served here.
+ *
+ * While the supervisor is at it nothing may begin to be held inside either: a permission that is taken away at this very moment
+ * makes the next request inside a question, and its answer would wait for the supervisor, and the supervisor for it. */
 
 typedef struct
 {
@@ -27,6 +30,7 @@ typedef struct
 
 static GMutex lock;
 static GPtrArray *waiting;
+static GPtrArray *running; /* of PstTree, references: being mounted */
 static PstPeer *link_peer;
 
 static void
@@ -51,6 +55,7 @@ pst_hold_mount_fini (void)
   for (guint i = 0; waiting != NULL && i < waiting->len; i++)
     waiting_free (g_ptr_array_index (waiting, i));
   g_clear_pointer (&waiting, g_ptr_array_unref);
+  g_clear_pointer (&running, g_ptr_array_unref);
   link_peer = NULL;
 }
 
@@ -82,6 +87,37 @@ pst_hold_may_send_round (PstTree *tree, guint32 tid)
   may = !was_sent_round_locked (tree, tid);
   g_mutex_unlock (&lock);
   return may;
+}
+
+/* The supervisor is not at it any more. */
+static void
+end_running (PstTree *tree)
+{
+  g_mutex_lock (&lock);
+  if (running != NULL)
+    g_ptr_array_remove_fast (running, tree);
+  g_mutex_unlock (&lock);
+}
+
+gboolean
+pst_hold_is_mounting_above (const char *path, guint32 tid, int *error)
+{
+  gboolean found = FALSE;
+
+  g_mutex_lock (&lock);
+  for (guint i = 0; running != NULL && i < running->len && !found; i++)
+    {
+      PstTree *tree = g_ptr_array_index (running, i);
+      gsize length = strlen (tree->path);
+
+      if (strncmp (path, tree->path, length) != 0 || path[length] != '/')
+        continue;
+      found = TRUE;
+      *error = was_sent_round_locked (tree, tid) ? EACCES : ESTALE;
+      note_round_locked (tree, tid);
+    }
+  g_mutex_unlock (&lock);
+  return found;
 }
 
 /* Takes what waits for @tree out of the list, and lets it go on. */
@@ -122,6 +158,7 @@ on_mounted (PstPeer *peer, PstMessage *reply, const GError *error, gpointer user
     g_warning ("the supervisor did not mount %s: %s", tree->path, error->message);
   else if (pst_message_check (reply, PST_LINK_MOUNT_OUT, NULL))
     g_variant_get (reply->args, PST_LINK_MOUNT_OUT, &failure);
+  end_running (tree);
   g_atomic_int_compare_and_exchange (&tree->mount, PST_MOUNT_RUNNING, failure == 0 ? PST_MOUNT_DONE : PST_MOUNT_FAILED);
   let_go (tree);
   pst_tree_unref (tree);
@@ -146,6 +183,7 @@ mount_in_main_loop (gpointer data)
                    pst_tree_ref (tree));
   else
     {
+      end_running (tree);
       g_atomic_int_set (&tree->mount, PST_MOUNT_FAILED);
       let_go (tree);
     }
@@ -208,6 +246,9 @@ pst_hold_round (PstCall *call, PstTree *tree, gboolean inside)
     {
       start = TRUE;
       g_atomic_int_set (&tree->mount, PST_MOUNT_RUNNING);
+      if (running == NULL)
+        running = g_ptr_array_new_with_free_func ((GDestroyNotify)pst_tree_unref);
+      g_ptr_array_add (running, pst_tree_ref (tree));
     }
   if (!inside && (mount == PST_MOUNT_NONE || mount == PST_MOUNT_RUNNING))
     wait_locked (call, tree, FALSE);

@@ -206,11 +206,32 @@ on_interrupt (fuse_req_t req, void *data)
   in_main_loop (interrupt_in_main_loop, GPOINTER_TO_SIZE (data));
 }
 
+/* Ends the question if the mount of a tree above it has begun: either it was put in before pst_hold_send_round_below(), which
+ * then has found it, or the mount is seen here. */
+static gboolean
+end_below_mount (guint64 number, const char *path, guint32 tid)
+{
+  Question *question;
+  int error;
+
+  if (!pst_hold_is_mounting_above (path, tid, &error))
+    return FALSE;
+  question = steal (number);
+  if (question != NULL)
+    {
+      fuse_req_interrupt_func (question->call->req, NULL, NULL);
+      fuse_reply_err (question->call->req, error);
+      question_free (question);
+    }
+  return TRUE;
+}
+
 void
 pst_hold_ask (PstCall *call, const char *path, PstAccess access)
 {
   Question *question = NULL;
   guint64 number = 0;
+  guint32 tid = call->tid;
 
   g_mutex_lock (&lock);
   if (g_hash_table_size (questions) < PST_HOLD_MAX && call->tries < PST_HOLD_MAX_TRIES)
@@ -228,7 +249,7 @@ pst_hold_ask (PstCall *call, const char *path, PstAccess access)
   g_mutex_unlock (&lock);
   if (question == NULL)
     fuse_reply_err (call->req, EACCES);
-  else
+  else if (!end_below_mount (number, path, tid))
     in_main_loop (send_in_main_loop, number);
 }
 

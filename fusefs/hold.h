@@ -42,6 +42,9 @@ gboolean pst_hold_may_send_round (PstTree *tree, guint32 tid);
 void pst_hold_round (PstCall *call, PstTree *tree, gboolean inside);
 /* A look-up of the mount point @path itself, while it is mounted upon: TRUE if it was kept until that is over. */
 gboolean pst_hold_for_mount (PstCall *call, const char *path);
+/* Any thread. Is something above @path being mounted upon, so that nothing that the kernel holds a lock for may wait? *error is
+ * then what the request of thread @tid gets: ESTALE, once, and after that EACCES, for this once. */
+gboolean pst_hold_is_mounting_above (const char *path, guint32 tid, int *error);
 /* @tree has another descriptor now, or is dropped: what waits for its mount goes on. */
 void pst_hold_mount_reset (PstTree *tree);
 

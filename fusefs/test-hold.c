@@ -3,6 +3,7 @@
 
 #include "postern-ipc.h"
 #include "runner.h"
+#include "tree.h"
 
 #include <errno.h>
 #include <sys/socket.h>
@@ -327,6 +328,38 @@ test_round_below (void)
   end ();
 }
 
+/* What becomes a question inside of a tree while it is mounted would keep the lock that the mount waits for. */
+static void
+test_below_mount (void)
+{
+  PstTree tree = { .refs = 10, .path = (char *)"/home/u/Pictures", .live = TRUE };
+  struct fuse_req first = { .error = -1 }, inside, once_more, itself, beside, later;
+  PstCall call = { .req = &first, .op = PST_OP_OPEN, .tid = 41 };
+
+  begin ();
+  pst_hold_round (&call, &tree, TRUE);
+  g_assert_cmpint (first.error, ==, ESTALE);
+  g_assert_cmpint (tree.mount, ==, PST_MOUNT_RUNNING);
+  ask (&inside, 0, "/home/u/Pictures/a.jpg");
+  g_assert_cmpint (inside.error, ==, ESTALE);
+  ask (&once_more, 0, "/home/u/Pictures/b/c.jpg");
+  g_assert_cmpint (once_more.error, ==, EACCES);
+  ask (&itself, 0, "/home/u/Pictures");
+  ask (&beside, 0, "/home/u/Pictures2/a.jpg");
+  g_assert_cmpint (itself.error, ==, -1);
+  g_assert_cmpint (beside.error, ==, -1);
+  /* there is no supervisor to mount it: it is over */
+  wait_until (g_atomic_int_get (&tree.mount) == PST_MOUNT_FAILED);
+  ask (&later, 0, "/home/u/Pictures/a.jpg");
+  g_assert_cmpint (later.error, ==, -1);
+  wait_until (asked->len == 3);
+  for (guint i = 0; i < 3; i++)
+    answer (i, PST_OUTCOME_DENY);
+  wait_until (itself.error == EACCES && beside.error == EACCES && later.error == EACCES);
+  g_assert_cmpint (tree.refs, ==, 10);
+  end ();
+}
+
 int
 main (int argc, char **argv)
 {
@@ -339,5 +372,6 @@ main (int argc, char **argv)
   g_test_add_func ("/hold/interrupted-late", test_interrupted_late);
   g_test_add_func ("/hold/broker-dies", test_broker_dies);
   g_test_add_func ("/hold/round-below", test_round_below);
+  g_test_add_func ("/hold/below-mount", test_below_mount);
   return g_test_run ();
 }
