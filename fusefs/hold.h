@@ -10,7 +10,10 @@ G_BEGIN_DECLS
 
 #define PST_HOLD_MAX 4096
 #define PST_HOLD_MAX_TRIES 4
-#define PST_HOLD_MOUNT_MS 2000
+/* How long a look-up of a mount point waits for the mount, which takes a millisecond: then it goes on, and what comes inside is
+ * served here. Where the kernel knows nothing of the name any more, the supervisor's own look-up waits for the one that is
+ * kept, so this must be well below the two seconds in which the broker wants a change to have been made. */
+#define PST_HOLD_MOUNT_MS 200
 
 void pst_hold_init (void);
 void pst_hold_fini (void);

@@ -32,6 +32,8 @@ STRETCH = 2.0
 PATIENCE = 30.0  # for one change, or one opening of a file
 QUIET = 5.0  # in which a manager must have heard of everything
 REFUSED = ("13", "30")
+# What is given, taken and given again while one open is under way has the kernel walk twice, and then say so.
+STALE = "116"
 # What may be said to whoever comes too late.
 LATE = ("There is no such rule any more", "The same things have been changed again since", "This change cannot be taken back any more")
 
@@ -119,10 +121,11 @@ class Manager(Actor):
 
     def hear(self, until):
         """TRUE if there was something."""
-        try:
-            self.control._receive(until)
-        except TimeoutError:
-            pass
+        if not self.control.unasked:  # something may have come before a reply
+            try:
+                self.control._receive(until)
+            except TimeoutError:
+                pass
         told = any(member == "Changed" and arguments[0] & GRANTS for member, arguments, _ in self.control.unasked)
         self.control.unasked.clear()
         if told:
@@ -131,7 +134,8 @@ class Manager(Actor):
         return told
 
     def step(self):
-        self.hear(time.monotonic())
+        while self.hear(time.monotonic()):
+            pass
         known = stored(self.entries)
         what = self.random.choice(("grant", "change", "change", "remove", "remove", "undo"))
         if what != "grant" and not known:
@@ -195,15 +199,18 @@ class Application(Actor):
         super().__init__(world, seed)
         self.app, self.servant = app, Servant(world.home, app)
 
-    def can(self, what, path):
+    def can(self, what, path, stale=False):
         answer = self.servant.ask(what, path, "more")
+        if answer == STALE and stale:
+            self.count("walked twice")
+            return False
         if not answer.startswith("ok") and answer not in REFUSED:
             raise Wrong(f"{self.app} {what}s {path}: {answer!r}")
         self.count(f"{what} {'given' if answer.startswith('ok') else 'refused'}")
         return answer.startswith("ok")
 
     def step(self):
-        self.can(self.random.choice(("read", "append")), self.world.home.path(self.random.choice((*FILES, *ASKED))))
+        self.can(self.random.choice(("read", "append")), self.world.home.path(self.random.choice((*FILES, *ASKED))), stale=True)
 
 
 class Together:
@@ -267,8 +274,8 @@ class Together:
         self.probe(places(self.rules()))
         rules = self.rules()
         state = places(rules)
-        until = time.monotonic() + QUIET
         for manager in self.managers:
+            until = time.monotonic() + QUIET
             # only what it is told makes it look
             while stored(manager.entries) != rules and time.monotonic() < until:
                 manager.hear(until)
