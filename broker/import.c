@@ -271,10 +271,12 @@ check_format (const PstJsonValue *root, GError **error)
     return pst_import_refuse (error, version ? version->line : root->line, _ ("“version” is no version"));
   if (version->number > PST_EXPORT_VERSION)
     {
+      g_autofree char *number = g_strdup_printf ("%" G_GINT64_FORMAT, version->number);
+
       g_set_error (error, PST_IMPORT_ERROR, 0,
-                   _ ("This was written by a newer version of Postern (version %" G_GINT64_FORMAT
-                      " of the format; this one reads %d): update Postern here, and try again. Nothing has been imported."),
-                   version->number, PST_EXPORT_VERSION);
+                   _ ("This was written by a newer version of Postern (version %s of the format; this one reads %d): update "
+                      "Postern here, and try again. Nothing has been imported."),
+                   number, PST_EXPORT_VERSION);
       return FALSE;
     }
   return TRUE;

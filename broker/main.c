@@ -184,11 +184,12 @@ main (int argc, char **argv)
 {
   Options options = { .listen_fd = -1 };
   g_autoptr (GError) error = NULL;
+  g_autofree char *locale_dir = pst_locale_dir_find ();
   PstBroker *broker;
   int listener;
 
   setlocale (LC_ALL, "");
-  bindtextdomain (GETTEXT_PACKAGE, PST_LOCALEDIR);
+  bindtextdomain (GETTEXT_PACKAGE, locale_dir);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
   umask (077);

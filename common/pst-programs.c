@@ -4,6 +4,7 @@
 #include "postern-config.h"
 #include "pst-path.h"
 
+#include <glib/gi18n.h>
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
@@ -20,7 +21,7 @@ static const struct
   { "postern", "sandbox", PST_BINDIR },
   { "postern-fusefs", "fusefs", PST_LIBEXECDIR },
   { "postern-dbus-proxy", "dbus-proxy", PST_LIBEXECDIR },
-  { "postern-broker", "broker", PST_LIBEXECDIR },
+  { "postern-broker", N_ ("broker"), PST_LIBEXECDIR },
   { "postern-agent", "prompt-ui", PST_LIBEXECDIR },
   { "postern-agent-tty", "prompt-ui", PST_LIBEXECDIR },
   { "postern-settings", "prompt-ui", PST_BINDIR },
@@ -73,36 +74,37 @@ pst_broker_socket_path (GError **error)
     {
       g_set_error_literal (
           error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
-          "XDG_RUNTIME_DIR is not set: log in through a session, or set it to a directory of yours with mode 0700");
+          _ ("XDG_RUNTIME_DIR is not set: log in through a session, or set it to a directory of yours with mode 0700"));
       return NULL;
     }
   if (directory[0] != '/')
     {
-      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "XDG_RUNTIME_DIR is “%s”: it must be an absolute path", directory);
+      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, _ ("XDG_RUNTIME_DIR is “%s”: it must be an absolute path"),
+                   directory);
       return NULL;
     }
   if (stat (directory, &st) < 0)
     {
       int code = errno;
       g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (code),
-                   "XDG_RUNTIME_DIR is “%s”, which cannot be used: %s; set it to a directory of yours with mode 0700",
+                   _ ("XDG_RUNTIME_DIR is “%s”, which cannot be used: %s; set it to a directory of yours with mode 0700"),
                    directory, g_strerror (code));
       return NULL;
     }
   if (!S_ISDIR (st.st_mode) || st.st_uid != geteuid () || (st.st_mode & 077) != 0)
     {
       g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_PERM,
-                   "XDG_RUNTIME_DIR is “%s”: it must be a directory that you own and nobody else can enter (mode 0700)",
+                   _ ("XDG_RUNTIME_DIR is “%s”: it must be a directory that you own and nobody else can enter (mode 0700)"),
                    directory);
       return NULL;
     }
   if (strlen (directory) + strlen ("/postern/broker") >= sizeof ((struct sockaddr_un *)NULL)->sun_path)
     {
       g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NAMETOOLONG,
-                   "XDG_RUNTIME_DIR is “%s”, which is too long for a socket in it: set it to a shorter path", directory);
+                   _ ("XDG_RUNTIME_DIR is “%s”, which is too long for a socket in it: set it to a shorter path"), directory);
       return NULL;
     }
-  return g_build_filename (directory, "postern", "broker", NULL);
+  return g_build_filename (directory, "postern", _ ("broker"), NULL);
 }
 
 char *

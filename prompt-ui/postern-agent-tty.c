@@ -4,6 +4,7 @@
 
 #include "pst-agent-link.h"
 #include "pst-fd.h"
+#include "pst-programs.h"
 #include "tty-asker.h"
 
 #include <fcntl.h>
@@ -147,13 +148,14 @@ main (int argc, char **argv)
   };
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
   g_autoptr (GError) error = NULL;
+  g_autofree char *locale_dir = pst_locale_dir_find ();
   g_autofree char *target = NULL;
   PstTerminal *terminal;
   int supervisor = take_supervisor (); /* before anything else can get that number */
   Agent agent = { 0 };
 
   setlocale (LC_ALL, "");
-  bindtextdomain (GETTEXT_PACKAGE, PST_LOCALEDIR);
+  bindtextdomain (GETTEXT_PACKAGE, locale_dir);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
 

@@ -4,6 +4,7 @@
 
 #include "pst-agent-link.h"
 #include "pst-input-guard.h"
+#include "pst-programs.h"
 #include "pst-prompts.h"
 #include "pst-sheets.h"
 
@@ -158,11 +159,12 @@ main (int argc, char **argv)
   };
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
   g_autoptr (GError) error = NULL;
+  g_autofree char *locale_dir = pst_locale_dir_find ();
   GdkDisplay *display;
   Agent agent = { 0 };
 
   setlocale (LC_ALL, "");
-  bindtextdomain (GETTEXT_PACKAGE, PST_LOCALEDIR);
+  bindtextdomain (GETTEXT_PACKAGE, locale_dir);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
   g_set_prgname ("postern-agent");

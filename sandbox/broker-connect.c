@@ -14,6 +14,7 @@
 #include "pst-fd.h"
 #include "pst-programs.h"
 
+#include <glib/gi18n.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -39,7 +40,7 @@ set_address (struct sockaddr_un *address, const char *path, GError **error)
   address->sun_family = AF_UNIX;
   if (strlen (path) >= sizeof address->sun_path)
     {
-      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NAMETOOLONG, "XDG_RUNTIME_DIR is too long for a socket (%s)", path);
+      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NAMETOOLONG, _ ("XDG_RUNTIME_DIR is too long for a socket (%s)"), path);
       return FALSE;
     }
   strcpy (address->sun_path, path);
@@ -122,7 +123,7 @@ start_guard (int listener, const char *directory, GError **error)
 
   if (access (program, X_OK) < 0)
     {
-      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "%s is missing: Postern is not completely installed", program);
+      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT, _ ("%s is missing: Postern is not completely installed"), program);
       close (listener);
       return FALSE;
     }
@@ -155,7 +156,7 @@ start_guard (int listener, const char *directory, GError **error)
   close (listener);
   if (pid < 0)
     {
-      g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno), "the broker could not be started: %s",
+      g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno), _ ("the broker could not be started: %s"),
                    g_strerror (errno));
       return FALSE;
     }
@@ -167,7 +168,7 @@ start_guard (int listener, const char *directory, GError **error)
 static int
 fail (GError **error, const char *what)
 {
-  g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno), "the broker could not be started: %s: %s", what,
+  g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno), _ ("the broker could not be started: %s: %s"), what,
                g_strerror (errno));
   return -1;
 }
@@ -229,7 +230,7 @@ pst_broker_connect (const char *role, gboolean start, GError **error)
     }
   if (fd < 0)
     {
-      g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno), "the broker cannot be reached at %s: %s", path,
+      g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno), _ ("the broker cannot be reached at %s: %s"), path,
                    g_strerror (errno));
       return NULL;
     }
@@ -248,8 +249,9 @@ pst_broker_explain (GError **error)
   if ((*error)->domain != PST_PEER_ERROR || (*error)->code == PST_PEER_ERROR_REMOTE)
     return;
   g_free ((*error)->message);
-  (*error)->message = g_strdup_printf ("the broker %s; what it had to say is in %s.log",
-                                       late ? "does not answer" : "ended the connection", path ? path : "broker");
+  (*error)->message = g_strdup_printf (late ? _ ("the broker does not answer; what it had to say is in %s.log")
+                                            : _ ("the broker ended the connection; what it had to say is in %s.log"),
+                                       path ? path : "broker");
 }
 
 PstMessage *

@@ -5,6 +5,7 @@
 #include "pst-text.h"
 #include "postern-ipc.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #define NEAR 3 /* edits that still make a near match */
@@ -94,8 +95,9 @@ pst_cli_check_app (const char *word)
   if (look_up (apps, word, near))
     return 0;
   if (near->len == 0)
-    return pst_cli_fail (1, "there is no application “%s”; postern apps lists those that have rules or were started", shown);
+    return pst_cli_fail (1, _ ("there is no application “%s”; postern apps lists those that have rules or were started"),
+                         shown);
   g_ptr_array_add (near, NULL);
   names = g_strjoinv (", ", (char **)near->pdata);
-  return pst_cli_fail (1, "there is no application “%s”; did you mean %s?", shown, names);
+  return pst_cli_fail (1, _ ("there is no application “%s”; did you mean %s?"), shown, names);
 }

@@ -3,9 +3,11 @@
 
 #include "broker-connect.h"
 #include "cli.h"
+#include "postern-config.h"
 #include "pst-path.h"
 #include "pst-user-dirs.h"
 
+#include <glib/gi18n.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -32,7 +34,7 @@ pst_cli_connect (GError **error)
   if (getuid () == 0)
     {
       g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_PERM,
-                           "Postern does not run as root: start it as the user whose files it is to guard");
+                           _ ("Postern does not run as root: start it as the user whose files it is to guard"));
       return NULL;
     }
   return pst_broker_connect ("control", TRUE, error);
@@ -64,7 +66,7 @@ pst_cli_parse (int *argc, char ***argv, const GOptionEntry *entries, const char 
   g_autoptr (GOptionContext) context = g_option_context_new (usage);
   g_autoptr (GError) error = NULL;
   gboolean help = FALSE;
-  const GOptionEntry own[] = { { "help", 'h', 0, G_OPTION_ARG_NONE, &help, "Show this help", NULL }, { NULL } };
+  const GOptionEntry own[] = { { "help", 'h', 0, G_OPTION_ARG_NONE, &help, N_ ("Show this help"), NULL }, { NULL } };
 
   command = (*argv)[0];
   /* GLib prints the program's name; the user typed two words. */
@@ -74,11 +76,11 @@ pst_cli_parse (int *argc, char ***argv, const GOptionEntry *entries, const char 
   g_option_context_set_help_enabled (context, FALSE);
   g_option_context_set_summary (context, summary);
   if (entries != NULL)
-    g_option_context_add_main_entries (context, entries, NULL);
-  g_option_context_add_main_entries (context, own, NULL);
+    g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
+  g_option_context_add_main_entries (context, own, GETTEXT_PACKAGE);
   if (!g_option_context_parse (context, argc, argv, &error))
     {
-      *status = pst_cli_fail (PST_EXIT_USAGE, "%s; see postern %s --help", error->message, command);
+      *status = pst_cli_fail (PST_EXIT_USAGE, _ ("%s; see postern %s --help"), error->message, command);
       return FALSE;
     }
   if (help)
@@ -123,14 +125,15 @@ pst_cli_resource (const char *word)
           if (strcmp (dir->key, word + 4) == 0)
             return g_strdup (dir->path);
         }
-      pst_cli_fail (PST_EXIT_USAGE, "“%s” names no user directory; use xdg:PICTURES, xdg:DOCUMENTS, xdg:DOWNLOAD, …", word);
+      pst_cli_fail (PST_EXIT_USAGE, _ ("“%s” names no user directory; use xdg:PICTURES, xdg:DOCUMENTS, xdg:DOWNLOAD, …"), word);
       return NULL;
     }
   if (pst_cli_is_service (word))
     return g_strdup (word);
   path = word[0] != '\0' ? pst_path_normalise (word, cwd, home) : NULL;
   if (path == NULL)
-    pst_cli_fail (PST_EXIT_USAGE, "the resource is %s; give a path", word[0] != '\0' ? "too long" : "empty");
+    pst_cli_fail (PST_EXIT_USAGE,
+                  word[0] != '\0' ? _ ("the resource is too long; give a path") : _ ("the resource is empty; give a path"));
   return path;
 }
 

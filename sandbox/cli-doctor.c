@@ -4,12 +4,14 @@
 #include "bus-address.h"
 #include "cli-commands.h"
 #include "cli-control.h"
+#include "cli-output.h"
 #include "cli.h"
 #include "doctor.h"
 #include "postern-ipc.h"
 #include "pst-programs.h"
 #include "pst-text.h"
 
+#include <glib/gi18n.h>
 #include <stdio.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -19,12 +21,14 @@ static guint n_problems;
 static void
 report (PstFindingLevel level, const char *subject, const char *state, const char *remedy)
 {
-  static const char *const words[] = { "ok", "note", "problem" };
+  static const char *const words[] = { N_ ("ok"), N_ ("note"), N_ ("problem") };
   g_autofree char *shown = pst_text_for_display (state, 300);
 
-  printf ("%-8s %-16s %s\n", words[level], subject, shown);
+  pst_cli_print_column (_ (words[level]), 8);
+  pst_cli_print_column (subject, 20);
+  puts (shown);
   if (remedy != NULL)
-    printf ("%-8s %-16s → %s\n", "", "", remedy);
+    printf ("%*s→ %s\n", 8 + 1 + 20 + 1, "", remedy);
   n_problems += level == PST_FINDING_PROBLEM;
 }
 
@@ -39,7 +43,7 @@ report_programs (void)
       g_autofree char *path = pst_program_find (names[i]);
 
       if (access (path, X_OK) != 0)
-        report (PST_FINDING_PROBLEM, names[i], "not installed", "Install Postern again, or build it with ./dev build.");
+        report (PST_FINDING_PROBLEM, names[i], _ ("not installed"), _ ("Install Postern again, or build it with ./dev build."));
     }
 }
 
@@ -51,10 +55,15 @@ report_buses (void)
   gboolean session = pst_bus_address_session (&address), system = pst_bus_address_system (&address);
 
   if (session || system)
-    report (PST_FINDING_OK, "message buses", session && system ? "session, system" : session ? "session" : "system", NULL);
+    report (PST_FINDING_OK, _ ("message buses"),
+            session && system ? _ ("session and system")
+            : session         ? _ ("session")
+                              : _ ("system"),
+            NULL);
   else
-    report (PST_FINDING_NOTE, "message buses", "none; applications are started without",
-            "Log in to a desktop session, or set DBUS_SESSION_BUS_ADDRESS, if they need notifications, passwords or the like.");
+    report (
+        PST_FINDING_NOTE, _ ("message buses"), _ ("none; applications are started without"),
+        _ ("Log in to a desktop session, or set DBUS_SESSION_BUS_ADDRESS, if they need notifications, passwords or the like."));
 }
 
 static void
@@ -72,7 +81,8 @@ report_broker (void)
 
   if (socket == NULL)
     {
-      report (PST_FINDING_PROBLEM, "runtime directory", error->message, "Log in to a desktop session, or set XDG_RUNTIME_DIR.");
+      report (PST_FINDING_PROBLEM, _ ("runtime directory"), error->message,
+              _ ("Log in to a desktop session, or set XDG_RUNTIME_DIR."));
       return;
     }
   peer = pst_cli_connect (&error);
@@ -81,32 +91,32 @@ report_broker (void)
   if (reply == NULL || !pst_message_check (reply, PST_CONTROL_GET_STATUS_OUT, &error))
     {
       pst_broker_explain (&error);
-      report (PST_FINDING_PROBLEM, "broker", error->message,
-              "Look into that file; ending the broker starts it anew (pkill postern-broker).");
+      report (PST_FINDING_PROBLEM, _ ("broker"), error->message,
+              _ ("Look into that file; ending the broker starts it anew (pkill postern-broker)."));
       return;
     }
-  report (PST_FINDING_OK, "broker", "running", NULL);
+  report (PST_FINDING_OK, _ ("broker"), _ ("running"), NULL);
   status = g_variant_get_child_value (reply->args, 0);
   if (g_variant_lookup (status, "database", "&s", &database))
     {
       gboolean fine = g_strcmp0 (database, "ok") == 0;
 
-      report (
-          fine ? PST_FINDING_OK : PST_FINDING_PROBLEM, "grants", database,
-          fine ? NULL
-               : "It was left as it is. Make it readable and writable, put back a copy of it, or move it away to start anew.");
+      report (fine ? PST_FINDING_OK : PST_FINDING_PROBLEM, _ ("grants"), database,
+              fine ? NULL
+                   : _ ("It was left as it is. Make it readable and writable, put back a copy of it, or move it away to start "
+                        "anew."));
     }
   if (g_variant_lookup (status, "agents", "^as", &agents) && agents[0] != NULL)
     agents_text = g_strjoinv (", ", agents);
   if (agents_text != NULL)
-    report (PST_FINDING_OK, "agent", agents_text, NULL);
+    report (PST_FINDING_OK, _ ("agent"), agents_text, NULL);
   else if (g_getenv ("DISPLAY") != NULL || g_getenv ("WAYLAND_DISPLAY") != NULL)
-    report (PST_FINDING_OK, "agent", "starts with the first application", NULL);
+    report (PST_FINDING_OK, _ ("agent"), _ ("starts with the first application"), NULL);
   else
-    report (PST_FINDING_NOTE, "agent", "no display; questions are asked on the terminal", NULL);
+    report (PST_FINDING_NOTE, _ ("agent"), _ ("no display; questions are asked on the terminal"), NULL);
   if (g_variant_lookup (status, "intent", "b", &intent))
-    report (intent ? PST_FINDING_OK : PST_FINDING_NOTE, "intent", intent ? "readable" : "not readable",
-            intent ? NULL : "Questions name the first file that an application reaches for, not what it does with it.");
+    report (intent ? PST_FINDING_OK : PST_FINDING_NOTE, _ ("intent"), intent ? _ ("readable") : _ ("not readable"),
+            intent ? NULL : _ ("Questions name the first file that an application reaches for, not what it does with it."));
 }
 
 int
@@ -116,15 +126,15 @@ pst_cli_doctor_main (int argc, char **argv)
   struct utsname system;
   int status, refused = 0;
 
-  if (!pst_cli_parse (&argc, &argv, NULL, "", "Looks whether Postern can work here, and says what to do where it cannot.",
+  if (!pst_cli_parse (&argc, &argv, NULL, "", _ ("Looks whether Postern can work here, and says what to do where it cannot."),
                       &status))
     return status;
   if (argc > 1)
-    return pst_cli_fail (PST_EXIT_USAGE, "takes no arguments");
+    return pst_cli_fail (PST_EXIT_USAGE, _ ("takes no arguments"));
 
   uname (&system);
   if (getuid () == 0)
-    report (PST_FINDING_PROBLEM, "user", "root", "Start Postern as the user whose files it is to protect.");
+    report (PST_FINDING_PROBLEM, _ ("user"), "root", _ ("Start Postern as the user whose files it is to protect."));
   findings = pst_doctor_examine ("", system.release);
   for (guint i = 0; i < findings->len; i++)
     {
@@ -135,25 +145,26 @@ pst_cli_doctor_main (int argc, char **argv)
   if (!pst_doctor_try_user_namespace (&refused))
     {
       g_autofree char *remedy = pst_doctor_user_namespace_remedy ("", refused);
-      g_autofree char *state = g_strdup_printf ("trying one failed: %s", g_strerror (refused));
+      g_autofree char *state = g_strdup_printf (_ ("trying one failed: %s"), g_strerror (refused));
 
-      report (PST_FINDING_PROBLEM, "user namespaces", state, remedy);
+      report (PST_FINDING_PROBLEM, _ ("user namespaces"), state, remedy);
     }
   else if (getuid () != 0 && !pst_doctor_try_gate (&refused))
     {
-      g_autofree char *state = g_strdup_printf ("mounting one failed: %s", g_strerror (refused));
+      g_autofree char *state = g_strdup_printf (_ ("mounting one failed: %s"), g_strerror (refused));
 
-      report (
-          PST_FINDING_PROBLEM, "gate", state,
-          "If nothing above explains it, a policy (SELinux, AppArmor, a container) forbids FUSE in user namespaces; allow it "
-          "for Postern.");
+      report (PST_FINDING_PROBLEM, _ ("gate"), state,
+              _ ("If nothing above explains it, a policy (SELinux, AppArmor, a container) forbids FUSE in user namespaces; "
+                 "allow it "
+                 "for Postern."));
     }
   else if (getuid () != 0)
-    report (PST_FINDING_OK, "gate", "can be mounted", NULL);
+    report (PST_FINDING_OK, _ ("gate"), _ ("can be mounted"), NULL);
   report_programs ();
   report_buses ();
   if (getuid () != 0)
     report_broker ();
-  printf ("%s\n", n_problems == 0 ? "Postern can work here." : "Postern cannot launch anything until the problems are solved.");
+  printf ("%s\n",
+          n_problems == 0 ? _ ("Postern can work here.") : _ ("Postern cannot launch anything until the problems are solved."));
   return n_problems == 0 ? 0 : 1;
 }

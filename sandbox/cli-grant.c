@@ -7,6 +7,7 @@
 #include "pst-path.h"
 #include "pst-text.h"
 
+#include <glib/gi18n.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -33,7 +34,8 @@ note_if_unknown (const char *word, const char *shown_word)
   while (g_variant_iter_next (apps, "(&s&s&s&sutb)", &id, NULL, NULL, &executable, NULL, NULL, NULL))
     if (strcmp (id, word) == 0 && executable[0] != '\0')
       return;
-  fprintf (stderr, "postern grant: note: no application called %s has been started yet; postern apps lists those that were\n",
+  fprintf (stderr,
+           _ ("postern grant: note: no application called %s has been started yet; postern apps lists those that were\n"),
            shown_word);
 }
 
@@ -44,10 +46,10 @@ pst_cli_grant_main (int argc, char **argv)
   g_autofree char *answer_word = NULL;
   g_autofree char *lifetime_word = NULL;
   const GOptionEntry entries[] = {
-    { "access", 0, 0, G_OPTION_ARG_STRING, &access_word, "view, change or save (view); of a service talk", "ACCESS" },
-    { "answer", 0, 0, G_OPTION_ARG_STRING, &answer_word, "allow, deny, hide, private or ask (allow)", "ANSWER" },
-    { "for", 0, 0, G_OPTION_ARG_STRING, &lifetime_word, "once, session, always, 30m, 8h, 7d, 2w or YYYY-MM-DD (always)",
-      "HOW-LONG" },
+    { "access", 0, 0, G_OPTION_ARG_STRING, &access_word, N_ ("view, change or save (view); of a service talk"), N_ ("ACCESS") },
+    { "answer", 0, 0, G_OPTION_ARG_STRING, &answer_word, N_ ("allow, deny, hide, private or ask (allow)"), N_ ("ANSWER") },
+    { "for", 0, 0, G_OPTION_ARG_STRING, &lifetime_word, N_ ("once, session, always, 30m, 8h, 7d, 2w or YYYY-MM-DD (always)"),
+      N_ ("HOW-LONG") },
     { NULL }
   };
   g_autofree char *resource = NULL;
@@ -64,26 +66,26 @@ pst_cli_grant_main (int argc, char **argv)
   int status;
 
   if (!pst_cli_parse (
-          &argc, &argv, entries, "APP RESOURCE --access ACCESS",
-          "Sets a rule: what the application may do with a file or folder.\nAPP is what “postern apps” shows; RESOURCE a "
-          "path, xdg:PICTURES, xdg:DOCUMENTS, …, or a service: session:NAME, system:NAME",
+          &argc, &argv, entries, _ ("APP RESOURCE --access ACCESS"),
+          _ ("Sets a rule: what the application may do with a file or folder.\nAPP is what “postern apps” shows; RESOURCE a "
+             "path, xdg:PICTURES, xdg:DOCUMENTS, …, or a service: session:NAME, system:NAME"),
           &status))
     return status;
   if (argc != 3)
     return pst_cli_fail (PST_EXIT_USAGE,
-                         "needs an application and a resource, for example: postern grant eog ~/Pictures --access view");
+                         _ ("needs an application and a resource, for example: postern grant eog ~/Pictures --access view"));
   if (pst_cli_is_service (argv[2]))
     kind = PST_KIND_BUS, access = PST_ACCESS_TALK;
   if (access_word != NULL && !pst_access_from_string_for (kind, access_word, &access))
     return pst_cli_fail (PST_EXIT_USAGE,
-                         kind == PST_KIND_BUS ? "there is no access “%s” to a service; use talk"
-                                              : "there is no access “%s”; use view, change or save",
+                         kind == PST_KIND_BUS ? _ ("there is no access “%s” to a service; use talk")
+                                              : _ ("there is no access “%s”; use view, change or save"),
                          access_word);
   if (answer_word != NULL && !pst_answer_from_string (answer_word, &answer))
-    return pst_cli_fail (PST_EXIT_USAGE, "there is no answer “%s”; use allow, deny, hide, private or ask", answer_word);
+    return pst_cli_fail (PST_EXIT_USAGE, _ ("there is no answer “%s”; use allow, deny, hide, private or ask"), answer_word);
   if (lifetime_word != NULL && !pst_cli_parse_lifetime (lifetime_word, g_get_real_time () / G_USEC_PER_SEC, &lifetime, &until))
-    return pst_cli_fail (PST_EXIT_USAGE, "“%s” is no time to come; use once, session, always, 30m, 8h, 7d, 2w or YYYY-MM-DD",
-                         lifetime_word);
+    return pst_cli_fail (
+        PST_EXIT_USAGE, _ ("“%s” is no time to come; use once, session, always, 30m, 8h, 7d, 2w or YYYY-MM-DD"), lifetime_word);
   resource = pst_cli_resource (argv[2]);
   if (resource == NULL)
     return PST_EXIT_USAGE;
@@ -97,8 +99,9 @@ pst_cli_grant_main (int argc, char **argv)
   g_variant_get (reply->args, PST_CONTROL_GRANT_OUT, &id, &replaced);
   resource_shown = shown (resource);
   app_shown = pst_text_for_display (argv[1], 100);
-  printf ("%s: %s %s %s%s\n", app_shown, pst_answer_to_string (answer), pst_access_to_string (access), resource_shown,
-          replaced ? " (replaces an earlier rule)" : "");
+  /* Translators: an application, an answer and an access as they are typed, a path: "eog: allow view ~/Pictures" */
+  printf (replaced ? _ ("%s: %s %s %s (replaces an earlier rule)\n") : "%s: %s %s %s\n", app_shown,
+          pst_answer_to_string (answer), pst_access_to_string (access), resource_shown);
   note_if_unknown (argv[1], app_shown);
   return 0;
 }
@@ -107,8 +110,9 @@ int
 pst_cli_revoke_main (int argc, char **argv)
 {
   gboolean all = FALSE;
-  const GOptionEntry entries[] = { { "all", 0, 0, G_OPTION_ARG_NONE, &all, "Everything that the application may do", NULL },
-                                   { NULL } };
+  const GOptionEntry entries[] = {
+    { "all", 0, 0, G_OPTION_ARG_NONE, &all, N_ ("Everything that the application may do"), NULL }, { NULL }
+  };
   g_autofree char *resource = NULL;
   g_autofree char *resource_shown = NULL;
   g_autoptr (PstMessage) reply = NULL;
@@ -117,11 +121,11 @@ pst_cli_revoke_main (int argc, char **argv)
   const char *comm, *path;
   int status;
 
-  if (!pst_cli_parse (&argc, &argv, entries, "APP RESOURCE|--all",
-                      "Takes rules away. When the command returns, nothing new can be opened under them.", &status))
+  if (!pst_cli_parse (&argc, &argv, entries, _ ("APP RESOURCE|--all"),
+                      _ ("Takes rules away. When the command returns, nothing new can be opened under them."), &status))
     return status;
   if (argc != (all ? 2 : 3))
-    return pst_cli_fail (PST_EXIT_USAGE, "needs an application, and a resource or --all");
+    return pst_cli_fail (PST_EXIT_USAGE, _ ("needs an application, and a resource or --all"));
   resource = all ? g_strdup ("") : pst_cli_resource (argv[2]);
   if (resource == NULL)
     return PST_EXIT_USAGE;
@@ -130,18 +134,21 @@ pst_cli_revoke_main (int argc, char **argv)
   if (reply == NULL)
     return 1;
   g_variant_get (reply->args, PST_CONTROL_REVOKE_OUT, &removed, &held);
-  resource_shown = all ? g_strdup ("anything") : shown (resource);
+  resource_shown = all ? g_strdup ("") : shown (resource);
   if (removed == 0 && pst_cli_check_app (argv[1]) != 0)
     return 1;
   if (removed == 0)
-    return pst_cli_fail (1, "there is no rule of yours for %s; see postern grants %s", resource_shown, argv[1]);
-  printf ("Revoked: %u %s. Nothing new can be opened.\n", removed, removed == 1 ? "rule" : "rules");
+    return all ? pst_cli_fail (1, _ ("there is no rule of yours for anything; see postern grants %s"), argv[1])
+               : pst_cli_fail (1, _ ("there is no rule of yours for %s; see postern grants %s"), resource_shown, argv[1]);
+  printf (
+      ngettext ("Revoked: %u rule. Nothing new can be opened.\n", "Revoked: %u rules. Nothing new can be opened.\n", removed),
+      removed);
   while (g_variant_iter_next (held, "(u&s^&ay)", &pid, &comm, &path))
     {
       g_autofree char *path_shown = shown (path);
       g_autofree char *comm_shown = pst_text_for_display (comm, 32);
 
-      printf ("Still open in %s (process %u): %s. End the application to cut it.\n", comm_shown, pid, path_shown);
+      printf (_ ("Still open in %s (process %u): %s. End the application to cut it.\n"), comm_shown, pid, path_shown);
     }
   return 0;
 }
@@ -151,7 +158,7 @@ pst_cli_why_main (int argc, char **argv)
 {
   g_autofree char *access_word = NULL;
   const GOptionEntry entries[] = {
-    { "access", 0, 0, G_OPTION_ARG_STRING, &access_word, "view, change or save (view)", "ACCESS" }, { NULL }
+    { "access", 0, 0, G_OPTION_ARG_STRING, &access_word, N_ ("view, change or save (view)"), N_ ("ACCESS") }, { NULL }
   };
   g_autofree char *resource = NULL;
   g_autoptr (PstMessage) reply = NULL;
@@ -161,17 +168,18 @@ pst_cli_why_main (int argc, char **argv)
   const char *explanation;
   int status;
 
-  if (!pst_cli_parse (&argc, &argv, entries, "APP RESOURCE",
-                      "Tells which rule decides about a path or a service, and why.\nRESOURCE is a path, session:NAME or "
-                      "system:NAME; with /INTERFACE.MEMBER behind it, one message to that service",
+  if (!pst_cli_parse (&argc, &argv, entries, _ ("APP RESOURCE"),
+                      _ ("Tells which rule decides about a path or a service, and why.\nRESOURCE is a path, session:NAME or "
+                         "system:NAME; with /INTERFACE.MEMBER behind it, one message to that service"),
                       &status))
     return status;
   if (argc != 3)
-    return pst_cli_fail (PST_EXIT_USAGE, "needs an application and a path or service, for example: postern why eog ~/Pictures");
+    return pst_cli_fail (PST_EXIT_USAGE,
+                         _ ("needs an application and a path or service, for example: postern why eog ~/Pictures"));
   if (access_word != NULL && !pst_access_from_string (access_word, &access))
-    return pst_cli_fail (PST_EXIT_USAGE, "there is no access “%s”; use view, change or save", access_word);
+    return pst_cli_fail (PST_EXIT_USAGE, _ ("there is no access “%s”; use view, change or save"), access_word);
   if (access_word != NULL && pst_cli_is_service (argv[2]))
-    return pst_cli_fail (PST_EXIT_USAGE, "--access is for files; of a service “talk” is explained");
+    return pst_cli_fail (PST_EXIT_USAGE, _ ("--access is for files; of a service “talk” is explained"));
   resource = pst_cli_resource (argv[2]);
   if (resource == NULL)
     return PST_EXIT_USAGE;

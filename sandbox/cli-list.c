@@ -7,10 +7,13 @@
 #include "postern-ipc.h"
 #include "pst-path.h"
 
+#include <glib/gi18n.h>
+
 static gboolean json_wanted;
 
-static const GOptionEntry json_entries[] = { { "json", 0, 0, G_OPTION_ARG_NONE, &json_wanted, "Print JSON for programs", NULL },
-                                             { NULL } };
+static const GOptionEntry json_entries[] = {
+  { "json", 0, 0, G_OPTION_ARG_NONE, &json_wanted, N_ ("Print JSON for programs"), NULL }, { NULL }
+};
 
 int
 pst_cli_apps_main (int argc, char **argv)
@@ -23,10 +26,10 @@ pst_cli_apps_main (int argc, char **argv)
   gboolean running;
   int status;
 
-  if (!pst_cli_parse (&argc, &argv, json_entries, "", "Lists the applications that Postern knows.", &status))
+  if (!pst_cli_parse (&argc, &argv, json_entries, "", _ ("Lists the applications that Postern knows."), &status))
     return status;
   if (argc > 1)
-    return pst_cli_fail (PST_EXIT_USAGE, "takes no arguments");
+    return pst_cli_fail (PST_EXIT_USAGE, _ ("takes no arguments"));
   reply = pst_cli_call (PST_CONTROL_LIST_APPS, NULL, PST_CONTROL_LIST_APPS_OUT);
   if (reply == NULL)
     return 1;
@@ -52,16 +55,16 @@ pst_cli_apps_main (int argc, char **argv)
     }
   else
     {
-      PstTable *table = pst_table_new ("APPLICATION", "NAME", "GRANTS", "LAST USE", "EXECUTABLE", NULL);
+      PstTable *table = pst_table_new (_ ("APPLICATION"), _ ("NAME"), _ ("GRANTS"), _ ("LAST USE"), _ ("EXECUTABLE"), NULL);
 
       while (g_variant_iter_next (apps, "(&s&s&s&sutb)", &id, &name, &icon, &executable, &n_grants, (guint64 *)&last, &running))
         {
           g_autofree char *count = g_strdup_printf ("%u", n_grants);
-          g_autofree char *when = running ? g_strdup ("running") : pst_cli_time (last);
+          g_autofree char *when = running ? g_strdup (_ ("running")) : pst_cli_time (last);
 
           pst_table_add (table, id, name, count, when, executable, NULL);
         }
-      pst_table_print_free (table, "No application has been started with Postern yet. Try: postern run eog");
+      pst_table_print_free (table, _ ("No application has been started with Postern yet. Try: postern run eog"));
     }
   return 0;
 }
@@ -92,14 +95,14 @@ describe_lifetime (guint32 lifetime, gint64 until)
   switch (lifetime)
     {
     case PST_LIFETIME_ONCE:
-      return g_strdup ("while it runs");
+      return g_strdup (_ ("while it runs"));
     case PST_LIFETIME_SESSION:
-      return g_strdup ("until logout");
+      return g_strdup (_ ("until logout"));
     case PST_LIFETIME_UNTIL:
       when = pst_cli_time (until);
       return g_strconcat ("until ", when, NULL);
     default:
-      return g_strdup ("always");
+      return g_strdup (_ ("always"));
     }
 }
 
@@ -111,10 +114,11 @@ pst_cli_grants_main (int argc, char **argv)
   Grant grant;
   int status;
 
-  if (!pst_cli_parse (&argc, &argv, json_entries, "[APP]", "Lists what applications may do, and what they may not.", &status))
+  if (!pst_cli_parse (&argc, &argv, json_entries, _ ("[APP]"), _ ("Lists what applications may do, and what they may not."),
+                      &status))
     return status;
   if (argc > 2)
-    return pst_cli_fail (PST_EXIT_USAGE, "takes one application at most");
+    return pst_cli_fail (PST_EXIT_USAGE, _ ("takes one application at most"));
   reply = pst_cli_call (PST_CONTROL_LIST_GRANTS, g_variant_new ("(s)", argc > 1 ? argv[1] : ""), PST_CONTROL_LIST_GRANTS_OUT);
   if (reply == NULL)
     return 1;
@@ -147,7 +151,8 @@ pst_cli_grants_main (int argc, char **argv)
     }
   else
     {
-      PstTable *table = pst_table_new ("APPLICATION", "ANSWER", "ACCESS", "RESOURCE", "LIFETIME", "FROM", NULL);
+      PstTable *table =
+          pst_table_new (_ ("APPLICATION"), _ ("ANSWER"), _ ("ACCESS"), _ ("RESOURCE"), _ ("LIFETIME"), _ ("FROM"), NULL);
 
       while (next_grant (grants, &grant))
         {
@@ -158,7 +163,7 @@ pst_cli_grants_main (int argc, char **argv)
           pst_table_add (table, grant.app, pst_answer_to_string (grant.answer), pst_access_to_string (grant.access), full,
                          lifetime, pst_tier_to_string (grant.tier), NULL);
         }
-      pst_table_print_free (table, argc > 1 ? "There are no grants for this application." : "There are no grants yet.");
+      pst_table_print_free (table, argc > 1 ? _ ("There are no grants for this application.") : _ ("There are no grants yet."));
     }
   return 0;
 }
@@ -177,10 +182,10 @@ pst_cli_ps_main (int argc, char **argv)
   PstTable *table = NULL;
   int status;
 
-  if (!pst_cli_parse (&argc, &argv, json_entries, "", "Lists the running sandboxes.", &status))
+  if (!pst_cli_parse (&argc, &argv, json_entries, "", _ ("Lists the running sandboxes."), &status))
     return status;
   if (argc > 1)
-    return pst_cli_fail (PST_EXIT_USAGE, "takes no arguments");
+    return pst_cli_fail (PST_EXIT_USAGE, _ ("takes no arguments"));
   reply = pst_cli_call (PST_CONTROL_LIST_SANDBOXES, NULL, PST_CONTROL_LIST_SANDBOXES_OUT);
   if (reply == NULL)
     return 1;
@@ -189,7 +194,8 @@ pst_cli_ps_main (int argc, char **argv)
   if (json_wanted)
     json = pst_json_new ();
   else
-    table = pst_table_new ("SANDBOX", "PID", "APPLICATION", "NAME", "STARTED", "OPEN", "WAITING", NULL);
+    table =
+        pst_table_new (_ ("SANDBOX"), _ ("PID"), _ ("APPLICATION"), _ ("NAME"), _ ("STARTED"), _ ("OPEN"), _ ("WAITING"), NULL);
   while (g_variant_iter_next (sandboxes, "(t&s&suuxbuu)", &number, &app, &name, &supervisor, &init, &started, &strict, &trees,
                               &questions))
     {
@@ -221,6 +227,6 @@ pst_cli_ps_main (int argc, char **argv)
   if (json != NULL)
     pst_json_print_free (json);
   else
-    pst_table_print_free (table, "No sandbox is running.");
+    pst_table_print_free (table, _ ("No sandbox is running."));
   return 0;
 }

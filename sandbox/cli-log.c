@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include <glib-unix.h>
+#include <glib/gi18n.h>
 
 #define PAGE 1000u
 #define MAX_LIMIT 1000000
@@ -110,10 +111,11 @@ take_what (Options *options, const char *words)
         {
           g_autofree char *shown = pst_text_for_display (kind, 40);
 
-          pst_cli_fail (PST_EXIT_USAGE,
-                        "nothing is called “%s” in the history; there are asked, answered, granted, revoked, changed, refused, "
-                        "used, expired, started, ended, left-out",
-                        shown);
+          pst_cli_fail (
+              PST_EXIT_USAGE,
+              _ ("nothing is called “%s” in the history; there are asked, answered, granted, revoked, changed, refused, "
+                 "used, expired, started, ended, left-out"),
+              shown);
           return FALSE;
         }
       g_ptr_array_add (what, g_strdup (kind));
@@ -197,8 +199,9 @@ static void
 print_rows (GPtrArray *rows, const Options *options)
 {
   PstJson *json = options->json ? pst_json_new_lines () : NULL;
-  PstTable *table =
-      options->json ? NULL : pst_table_new ("ROW", "WHEN", "APPLICATION", "WHAT", "ACCESS", "ANSWER", "RESOURCE", "", NULL);
+  PstTable *table = options->json ? NULL
+                                  : pst_table_new (_ ("ROW"), _ ("WHEN"), _ ("APPLICATION"), _ ("WHAT"), _ ("ACCESS"),
+                                                   _ ("ANSWER"), _ ("RESOURCE"), "", NULL);
 
   for (guint i = 0; i < rows->len; i++)
     {
@@ -221,8 +224,8 @@ print_rows (GPtrArray *rows, const Options *options)
     pst_json_print_free (json);
   else
     pst_table_print_free (table, *options->app || options->what || options->text || options->since
-                                     ? "Nothing like that has happened."
-                                     : "Nothing has happened yet.");
+                                     ? _ ("Nothing like that has happened.")
+                                     : _ ("Nothing has happened yet."));
 }
 
 /* One that comes later: no column can be made wider any more. What the application has brought about cannot command the
@@ -361,7 +364,7 @@ print_new (Follow *follow)
   g_ptr_array_set_size (follow->found, 0);
   if (fflush (stdout) != 0)
     {
-      follow->status = pst_cli_fail (1, "the output cannot be written");
+      follow->status = pst_cli_fail (1, _ ("the output cannot be written"));
       g_main_loop_quit (follow->loop);
     }
 }
@@ -420,7 +423,7 @@ on_closed (PstPeer *peer, gpointer user_data)
 {
   Follow *follow = user_data;
 
-  follow->status = pst_cli_fail (1, "the broker has ended, and nothing more is told; start this again to go on");
+  follow->status = pst_cli_fail (1, _ ("the broker has ended, and nothing more is told; start this again to go on"));
   g_main_loop_quit (follow->loop);
 }
 
@@ -460,14 +463,15 @@ pst_cli_log_main (int argc, char **argv)
   g_autofree char *what = NULL, *since = NULL;
   int limit = 50, status;
   const GOptionEntry entries[] = {
-    { "limit", 'n', 0, G_OPTION_ARG_INT, &limit, "How many of the newest (50)", "N" },
+    { "limit", 'n', 0, G_OPTION_ARG_INT, &limit, N_ ("How many of the newest (50)"), N_ ("N") },
     { "lines", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_INT, &limit, NULL, NULL },
-    { "what", 0, 0, G_OPTION_ARG_STRING, &what, "Only these, as asked,refused,granted", "WORDS" },
-    { "since", 0, 0, G_OPTION_ARG_STRING, &since, "Only what is newer: 2h, 7d, today, YYYY-MM-DD, “YYYY-MM-DD HH:MM”", "TIME" },
-    { "text", 0, 0, G_OPTION_ARG_STRING, &options.text, "Only what has this text in its resource, its words or its application",
-      "TEXT" },
-    { "follow", 'f', 0, G_OPTION_ARG_NONE, &options.follow, "Go on, and print what happens", NULL },
-    { "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print JSON for programs, one object a line", NULL },
+    { "what", 0, 0, G_OPTION_ARG_STRING, &what, N_ ("Only these, as asked,refused,granted"), N_ ("WORDS") },
+    { "since", 0, 0, G_OPTION_ARG_STRING, &since, N_ ("Only what is newer: 2h, 7d, today, YYYY-MM-DD, “YYYY-MM-DD HH:MM”"),
+      N_ ("TIME") },
+    { "text", 0, 0, G_OPTION_ARG_STRING, &options.text,
+      N_ ("Only what has this text in its resource, its words or its application"), N_ ("TEXT") },
+    { "follow", 'f', 0, G_OPTION_ARG_NONE, &options.follow, N_ ("Go on, and print what happens"), NULL },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &options.json, N_ ("Print JSON for programs, one object a line"), NULL },
     { NULL }
   };
   g_autoptr (GError) error = NULL;
@@ -476,19 +480,19 @@ pst_cli_log_main (int argc, char **argv)
   g_autoptr (GPtrArray) rows = NULL;
   guint64 last = 0;
 
-  if (!pst_cli_parse (&argc, &argv, entries, "[APP]",
-                      "Lists what was asked, answered, granted, revoked, refused and used, newest last.", &status))
+  if (!pst_cli_parse (&argc, &argv, entries, _ ("[APP]"),
+                      _ ("Lists what was asked, answered, granted, revoked, refused and used, newest last."), &status))
     return status;
   if (argc > 2)
-    return pst_cli_fail (PST_EXIT_USAGE, "takes one application at most");
+    return pst_cli_fail (PST_EXIT_USAGE, _ ("takes one application at most"));
   if (limit < (options.follow ? 0 : 1) || limit > MAX_LIMIT)
-    return pst_cli_fail (PST_EXIT_USAGE, "-n takes a number from 1 to %d", MAX_LIMIT);
+    return pst_cli_fail (PST_EXIT_USAGE, _ ("-n takes a number from 1 to %d"), MAX_LIMIT);
   if (what != NULL && !take_what (&options, what))
     return PST_EXIT_USAGE;
   if (options.text != NULL && !g_utf8_validate (options.text, -1, NULL))
-    return pst_cli_fail (PST_EXIT_USAGE, "the text to search for is not valid UTF-8");
+    return pst_cli_fail (PST_EXIT_USAGE, _ ("the text to search for is not valid UTF-8"));
   if (since != NULL && (options.since = pst_cli_parse_since (since, g_get_real_time () / G_USEC_PER_SEC)) < 0)
-    return pst_cli_fail (PST_EXIT_USAGE, "“%s” is no time; use 2h, 7d, today, yesterday, YYYY-MM-DD or “YYYY-MM-DD HH:MM”",
+    return pst_cli_fail (PST_EXIT_USAGE, _ ("“%s” is no time; use 2h, 7d, today, yesterday, YYYY-MM-DD or “YYYY-MM-DD HH:MM”"),
                          since);
   options.app = g_strdup (argc > 1 ? argv[1] : "");
   options.limit = (guint)limit;

@@ -7,6 +7,7 @@
 #include "pst-path.h"
 #include "pst-text.h"
 
+#include <glib/gi18n.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -31,7 +32,7 @@ print_held (GVariantIter *held)
       g_autofree char *path_shown = shown (path);
       g_autofree char *comm_shown = pst_text_for_display (comm, 32);
 
-      printf ("Still open in %s (process %u): %s\n", comm_shown, pid, path_shown);
+      printf (_ ("Still open in %s (process %u): %s\n"), comm_shown, pid, path_shown);
       n++;
     }
   return n;
@@ -45,7 +46,7 @@ parse_app (int *argc, char ***argv, const GOptionEntry *entries, const char *usa
     return NULL;
   if (*argc != 2)
     {
-      *status = pst_cli_fail (PST_EXIT_USAGE, "needs one application; postern apps lists them");
+      *status = pst_cli_fail (PST_EXIT_USAGE, _ ("needs one application; postern apps lists them"));
       return NULL;
     }
   *status = 1;
@@ -57,11 +58,11 @@ pst_cli_reset_main (int argc, char **argv)
 {
   gboolean home = FALSE;
   const GOptionEntry entries[] = {
-    { "home", 0, 0, G_OPTION_ARG_NONE, &home, "And its private home, with settings and caches", NULL }, { NULL }
+    { "home", 0, 0, G_OPTION_ARG_NONE, &home, N_ ("And its private home, with settings and caches"), NULL }, { NULL }
   };
   int status;
-  const char *app = parse_app (&argc, &argv, entries, "APP [--home]",
-                               "Forgets every rule and switch of an application: it is asked like a new one.", &status);
+  const char *app = parse_app (&argc, &argv, entries, _ ("APP [--home]"),
+                               _ ("Forgets every rule and switch of an application: it is asked like a new one."), &status);
   g_autoptr (PstMessage) reply = NULL;
   g_autoptr (GVariantIter) held = NULL;
   guint64 undo;
@@ -74,7 +75,8 @@ pst_cli_reset_main (int argc, char **argv)
   if (reply == NULL)
     return 1;
   g_variant_get (reply->args, PST_CONTROL_RESET_APP_OUT, &held, &undo);
-  printf (home ? "Reset, with its private home. The next start is like the first.\n" : "Reset. It is asked like a new one.\n");
+  printf (home ? _ ("Reset, with its private home. The next start is like the first.\n")
+               : _ ("Reset. It is asked like a new one.\n"));
   print_held (held);
   return 0;
 }
@@ -99,19 +101,20 @@ pst_cli_lock_main (int argc, char **argv)
 {
   int status;
   const char *app = parse_app (
-      &argc, &argv, NULL, "APP",
-      "Asks nothing for an application any more: what no rule allows is refused, and noted in the history.", &status);
+      &argc, &argv, NULL, _ ("APP"),
+      _ ("Asks nothing for an application any more: what no rule allows is refused, and noted in the history."), &status);
 
-  return app != NULL ? set_switch (app, "locked", TRUE, "Locked. What no rule allows is refused; nothing is asked.") : status;
+  return app != NULL ? set_switch (app, "locked", TRUE, _ ("Locked. What no rule allows is refused; nothing is asked."))
+                     : status;
 }
 
 int
 pst_cli_unlock_main (int argc, char **argv)
 {
   int status;
-  const char *app = parse_app (&argc, &argv, NULL, "APP", "Asks again for an application that was locked.", &status);
+  const char *app = parse_app (&argc, &argv, NULL, _ ("APP"), _ ("Asks again for an application that was locked."), &status);
 
-  return app != NULL ? set_switch (app, "locked", FALSE, "Unlocked. You are asked again.") : status;
+  return app != NULL ? set_switch (app, "locked", FALSE, _ ("Unlocked. You are asked again.")) : status;
 }
 
 int
@@ -119,26 +122,29 @@ pst_cli_strict_main (int argc, char **argv)
 {
   int status;
 
-  if (!pst_cli_parse (&argc, &argv, NULL, "APP on|off",
-                      "Serves every grant of an application through the gate, so that revoking cuts open files too.\nFrom its "
-                      "next start.",
-                      &status))
+  if (!pst_cli_parse (
+          &argc, &argv, NULL, _ ("APP on|off"),
+          _ ("Serves every grant of an application through the gate, so that revoking cuts open files too.\nFrom its "
+             "next start."),
+          &status))
     return status;
   if (argc != 3 || (strcmp (argv[2], "on") != 0 && strcmp (argv[2], "off") != 0))
-    return pst_cli_fail (PST_EXIT_USAGE, "needs an application, and on or off");
+    return pst_cli_fail (PST_EXIT_USAGE, _ ("needs an application, and on or off"));
   if (strcmp (argv[2], "on") == 0)
-    return set_switch (argv[1], "strict", TRUE, "Strict from its next start: revoking cuts what is open.");
-  return set_switch (argv[1], "strict", FALSE, "Not strict any more from its next start.");
+    return set_switch (argv[1], "strict", TRUE, _ ("Strict from its next start: revoking cuts what is open."));
+  return set_switch (argv[1], "strict", FALSE, _ ("Not strict any more from its next start."));
 }
 
 int
 pst_cli_stop_main (int argc, char **argv)
 {
   gboolean force = FALSE;
-  const GOptionEntry entries[] = { { "force", 0, 0, G_OPTION_ARG_NONE, &force, "Kill it: what it has not saved is lost", NULL },
-                                   { NULL } };
+  const GOptionEntry entries[] = {
+    { "force", 0, 0, G_OPTION_ARG_NONE, &force, N_ ("Kill it: what it has not saved is lost"), NULL }, { NULL }
+  };
   int status;
-  const char *app = parse_app (&argc, &argv, entries, "APP [--force]", "Ends every sandbox of an application.", &status);
+  const char *app =
+      parse_app (&argc, &argv, entries, _ ("APP [--force]"), _ ("Ends every sandbox of an application."), &status);
   g_autoptr (PstMessage) reply = NULL;
   guint32 stopped;
 
@@ -151,8 +157,8 @@ pst_cli_stop_main (int argc, char **argv)
   if (stopped == 0 && pst_cli_check_app (app) != 0)
     return 1;
   if (stopped == 0)
-    return pst_cli_fail (1, "it is not running; see postern ps");
-  printf (stopped == 1 ? "Told %u sandbox to end.\n" : "Told %u sandboxes to end.\n", stopped);
+    return pst_cli_fail (1, _ ("it is not running; see postern ps"));
+  printf (ngettext ("Told %u sandbox to end.\n", "Told %u sandboxes to end.\n", stopped), stopped);
   return 0;
 }
 
@@ -160,8 +166,8 @@ int
 pst_cli_held_main (int argc, char **argv)
 {
   int status;
-  const char *app = parse_app (&argc, &argv, NULL, "APP",
-                               "Lists what an application still holds open although no rule gives it any more.", &status);
+  const char *app = parse_app (&argc, &argv, NULL, _ ("APP"),
+                               _ ("Lists what an application still holds open although no rule gives it any more."), &status);
   g_autoptr (PstMessage) reply = NULL;
   g_autoptr (GVariantIter) held = NULL;
 
@@ -175,7 +181,7 @@ pst_cli_held_main (int argc, char **argv)
     {
       if (pst_cli_check_app (app) != 0)
         return 1;
-      printf ("Nothing.\n");
+      printf (_ ("Nothing.\n"));
     }
   return 0;
 }

@@ -28,6 +28,12 @@ width_of (const char *text)
   return width;
 }
 
+void
+pst_cli_print_column (const char *text, int width)
+{
+  printf ("%s%*s", text, MAX (width - width_of (text), 0) + 1, "");
+}
+
 static void
 add_row (PstTable *table, const char *first, va_list args)
 {

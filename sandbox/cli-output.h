@@ -13,6 +13,9 @@ void pst_table_add (PstTable *table, const char *first_cell, ...) G_GNUC_NULL_TE
 /* Prints and frees; with no row, prints @when_empty instead. */
 void pst_table_print_free (PstTable *table, const char *when_empty);
 
+/* @text, made as wide as @width columns, and a blank. */
+void pst_cli_print_column (const char *text, int width);
+
 /* JSON for programs: an array of objects. Strings are escaped; bytes that are not UTF-8 become U+FFFD, and such a path
  * is also given as "<key>_bytes" in hexadecimal. */
 typedef struct _PstJson PstJson;

@@ -3,6 +3,7 @@
 
 #include "pst-fd.h"
 
+#include <glib/gi18n.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -111,14 +112,15 @@ find_x11 (const char *home, PstDisplay *out, GError **error)
   if (!display || !*display)
     {
       g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
-                           "--x11=host: DISPLAY is not set, so there is no display to hand in");
+                           _ ("--x11=host: DISPLAY is not set, so there is no display to hand in"));
       return FALSE;
     }
   if (!pst_display_parse (display, &number))
     {
       g_autofree char *shown = g_strescape (display, NULL);
 
-      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "--x11=host: the display %s is not a local one (:0, :1, …)", shown);
+      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, _ ("--x11=host: the display %s is not a local one (:0, :1, …)"),
+                   shown);
       return FALSE;
     }
   out->x11_path = g_strdup_printf ("/tmp/.X11-unix/X%u", number);
@@ -126,7 +128,7 @@ find_x11 (const char *home, PstDisplay *out, GError **error)
   out->x11_display = g_strdup_printf (":%u", number);
   if (!out->x11_socket)
     {
-      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "--x11=host: %s is not there; is the display running?",
+      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT, _ ("--x11=host: %s is not there; is the display running?"),
                    out->x11_path);
       return FALSE;
     }
@@ -151,7 +153,7 @@ find_wayland (PstDisplay *out, GError **error)
     display = "wayland-0";
   if (!g_path_is_absolute (display) && (!runtime || !g_path_is_absolute (runtime)))
     {
-      g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "--wayland=host: XDG_RUNTIME_DIR is not set");
+      g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_NOENT, _ ("--wayland=host: XDG_RUNTIME_DIR is not set"));
       return FALSE;
     }
   {
@@ -164,7 +166,7 @@ find_wayland (PstDisplay *out, GError **error)
       g_autofree char *shown = g_strescape (display, NULL);
 
       g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
-                   "--wayland=host: there is no Wayland socket %s; is the compositor running?", shown);
+                   _ ("--wayland=host: there is no Wayland socket %s; is the compositor running?"), shown);
       return FALSE;
     }
   out->wayland_name = g_strdup ("wayland-0");

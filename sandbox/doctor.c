@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "doctor.h"
 
+#include <glib/gi18n.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -53,12 +54,13 @@ examine_kernel (GPtrArray *findings, const char *kernel)
   int major = 0, minor = 0;
 
   if (sscanf (kernel, "%d.%d", &major, &minor) != 2)
-    add (findings, PST_FINDING_NOTE, "kernel", kernel, "This version number is unknown; Postern needs Linux 5.12 or later.");
+    add (findings, PST_FINDING_NOTE, _ ("kernel"), kernel,
+         _ ("This version number is unknown; Postern needs Linux 5.12 or later."));
   else if (major < 5 || (major == 5 && minor < 12))
-    add (findings, PST_FINDING_PROBLEM, "kernel", kernel,
-         "Install Linux 5.12 or later: mounting into a running sandbox needs mount_setattr().");
+    add (findings, PST_FINDING_PROBLEM, _ ("kernel"), kernel,
+         _ ("Install Linux 5.12 or later: mounting into a running sandbox needs mount_setattr()."));
   else
-    add (findings, PST_FINDING_OK, "kernel", kernel, NULL);
+    add (findings, PST_FINDING_OK, _ ("kernel"), kernel, NULL);
 }
 
 static void
@@ -68,39 +70,39 @@ examine_fuse (GPtrArray *findings, const char *root)
   struct stat st;
 
   if (stat (device, &st) != 0)
-    add (findings, PST_FINDING_PROBLEM, "/dev/fuse", "missing",
-         "Load the module: sudo modprobe fuse (and put “fuse” into /etc/modules-load.d/fuse.conf).");
+    add (findings, PST_FINDING_PROBLEM, "/dev/fuse", _ ("missing"),
+         _ ("Load the module: sudo modprobe fuse (and put “fuse” into /etc/modules-load.d/fuse.conf)."));
   else if ((st.st_mode & 06) != 06 && access (device, R_OK | W_OK) != 0)
-    add (findings, PST_FINDING_PROBLEM, "/dev/fuse", "not accessible",
-         "Give it its usual mode: sudo chmod 0666 /dev/fuse, and look for the udev rule that changed it.");
+    add (findings, PST_FINDING_PROBLEM, "/dev/fuse", _ ("not accessible"),
+         _ ("Give it its usual mode: sudo chmod 0666 /dev/fuse, and look for the udev rule that changed it."));
   else
-    add (findings, PST_FINDING_OK, "/dev/fuse", "accessible", NULL);
+    add (findings, PST_FINDING_OK, "/dev/fuse", _ ("accessible"), NULL);
 }
 
 static void
 examine_user_namespaces (GPtrArray *findings, const char *root)
 {
   if (read_number (root, "/proc/sys/user/max_user_namespaces", -1) == 0)
-    add (findings, PST_FINDING_PROBLEM, "user namespaces", "disabled (user.max_user_namespaces is 0)",
-         "Allow them: sudo sysctl -w user.max_user_namespaces=15000, and keep it in /etc/sysctl.d/.");
+    add (findings, PST_FINDING_PROBLEM, _ ("user namespaces"), _ ("disabled (user.max_user_namespaces is 0)"),
+         _ ("Allow them: sudo sysctl -w user.max_user_namespaces=15000, and keep it in /etc/sysctl.d/."));
   else if (read_number (root, "/proc/sys/kernel/unprivileged_userns_clone", 1) == 0)
-    add (findings, PST_FINDING_PROBLEM, "user namespaces", "for root only (kernel.unprivileged_userns_clone is 0)",
-         "Allow them: sudo sysctl -w kernel.unprivileged_userns_clone=1, and keep it in /etc/sysctl.d/.");
+    add (findings, PST_FINDING_PROBLEM, _ ("user namespaces"), _ ("for root only (kernel.unprivileged_userns_clone is 0)"),
+         _ ("Allow them: sudo sysctl -w kernel.unprivileged_userns_clone=1, and keep it in /etc/sysctl.d/."));
   else if (read_number (root, APPARMOR_RESTRICTION, 0) == 1)
     {
       g_autofree char *profile = g_strconcat (root, APPARMOR_PROFILE, NULL);
 
       if (g_file_test (profile, G_FILE_TEST_EXISTS))
-        add (findings, PST_FINDING_OK, "user namespaces", "restricted by AppArmor, with a profile for Postern", NULL);
+        add (findings, PST_FINDING_OK, _ ("user namespaces"), _ ("restricted by AppArmor, with a profile for Postern"), NULL);
       else
-        add (findings, PST_FINDING_PROBLEM, "user namespaces",
-             "restricted by AppArmor (kernel.apparmor_restrict_unprivileged_userns is 1)",
-             "Install the AppArmor profile that comes with Postern: sudo install -m 644 data/apparmor/postern "
-             "/etc/apparmor.d/postern && sudo "
-             "apparmor_parser -r /etc/apparmor.d/postern.");
+        add (findings, PST_FINDING_PROBLEM, _ ("user namespaces"),
+             _ ("restricted by AppArmor (kernel.apparmor_restrict_unprivileged_userns is 1)"),
+             _ ("Install the AppArmor profile that comes with Postern: sudo install -m 644 data/apparmor/postern "
+                "/etc/apparmor.d/postern && sudo "
+                "apparmor_parser -r /etc/apparmor.d/postern."));
     }
   else
-    add (findings, PST_FINDING_OK, "user namespaces", "allowed", NULL);
+    add (findings, PST_FINDING_OK, _ ("user namespaces"), _ ("allowed"), NULL);
 }
 
 static void
@@ -109,10 +111,11 @@ examine_yama (GPtrArray *findings, const char *root)
   gint64 scope = read_number (root, "/proc/sys/kernel/yama/ptrace_scope", 0);
 
   if (scope >= 3)
-    add (findings, PST_FINDING_NOTE, "ptrace", "forbidden to all (kernel.yama.ptrace_scope is 3)",
-         "Questions cannot tell what an application is about to do, only which file it reached for. Nothing else changes.");
+    add (findings, PST_FINDING_NOTE, _ ("ptrace"), _ ("forbidden to all (kernel.yama.ptrace_scope is 3)"),
+         _ ("Questions cannot tell what an application is about to do, only which file it reached for. Nothing else changes."));
   else
-    add (findings, PST_FINDING_OK, "ptrace", scope == 0 ? "not restricted" : "restricted by Yama, sandboxes excepted", NULL);
+    add (findings, PST_FINDING_OK, _ ("ptrace"),
+         scope == 0 ? _ ("not restricted") : _ ("restricted by Yama, sandboxes excepted"), NULL);
 }
 
 static void
@@ -122,8 +125,8 @@ examine_hidepid (GPtrArray *findings, const char *root)
   g_autofree char *text = NULL;
 
   if (g_file_get_contents (path, &text, NULL, NULL) && strstr (text, "hidepid=") != NULL && strstr (text, "hidepid=0") == NULL)
-    add (findings, PST_FINDING_NOTE, "/proc", "hides other users' processes (hidepid)",
-         "That is fine; your own sandboxes remain visible.");
+    add (findings, PST_FINDING_NOTE, "/proc", _ ("hides other users' processes (hidepid)"),
+         _ ("That is fine; your own sandboxes remain visible."));
 }
 
 GPtrArray *
@@ -228,12 +231,11 @@ pst_doctor_user_namespace_remedy (const char *root, int error_number)
     }
   /* The profile is there, or there would have been a problem above. */
   if (read_number (root, APPARMOR_RESTRICTION, 0) == 1)
-    return g_strdup (
-        "The AppArmor profile is there but does not hold for this program: load it (sudo apparmor_parser -r " APPARMOR_PROFILE
-        "), and start Postern from where it is installed, /usr/bin or /usr/local/bin.");
+    return g_strdup (_ ("The AppArmor profile is there but does not hold for this program: load it (sudo apparmor_parser -r "
+                        "/etc/apparmor.d/postern), and start Postern from where it is installed, /usr/bin or /usr/local/bin."));
   if (error_number == ENOSPC)
     return g_strdup (
-        "The limit of user namespaces is reached; raise user.max_user_namespaces, or leave the sandbox that you are in.");
-  return g_strdup ("Something forbids them: a container, or a seccomp or LSM policy. Start Postern outside of it, or allow "
-                   "user namespaces there.");
+        _ ("The limit of user namespaces is reached; raise user.max_user_namespaces, or leave the sandbox that you are in."));
+  return g_strdup (_ ("Something forbids them: a container, or a seccomp or LSM policy. Start Postern outside of it, or allow "
+                      "user namespaces there."));
 }

@@ -4,6 +4,7 @@
 #include "cli.h"
 #include "pst-path.h"
 
+#include <glib/gi18n.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -107,10 +108,12 @@ pst_executable_find (const char *word, const char *cwd, const char *search_path,
       *status = code == ENOENT || code == ENOTDIR ? PST_EXIT_NOT_FOUND : PST_EXIT_NOT_EXECUTABLE;
       if (code == ENOENT && !strchr (word, '/'))
         g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
-                     "%s: there is no such program in PATH; give its path, or install it", shown);
+                     _ ("%s: there is no such program in PATH; give its path, or install it"), shown);
       else
-        g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (code), "%s cannot be executed: %s%s", shown,
-                     g_strerror (code), code == EACCES ? " (if it is a program, make it executable: chmod +x)" : "");
+        g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (code),
+                     code == EACCES ? _ ("%s cannot be executed: %s (if it is a program, make it executable: chmod +x)")
+                                    : _ ("%s cannot be executed: %s"),
+                     shown, g_strerror (code));
       return FALSE;
     }
 
@@ -118,7 +121,7 @@ pst_executable_find (const char *word, const char *cwd, const char *search_path,
   if (!out->path)
     {
       *status = PST_EXIT_NOT_FOUND;
-      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NAMETOOLONG, "%s cannot be executed: its path is too long", shown);
+      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NAMETOOLONG, _ ("%s cannot be executed: its path is too long"), shown);
       return FALSE;
     }
   out->real = g_strdup (real);

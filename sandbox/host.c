@@ -5,6 +5,7 @@
 #include "pst-fd.h"
 #include "pst-path.h"
 
+#include <glib/gi18n.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -21,17 +22,17 @@ pst_host_refuse_home (const char *home)
                                         "/run/user", "/opt",  "/mnt", "/media", "/srv" };
 
   if (!pst_path_is_normal (home))
-    return "is not an absolute path in its simplest form";
+    return _ ("is not an absolute path in its simplest form");
   if (strpbrk (home, ":\n"))
-    return "holds a character that /etc/passwd cannot hold";
+    return _ ("holds a character that /etc/passwd cannot hold");
   if (pst_plan_shows (home))
-    return "lies in a directory of the system";
+    return _ ("lies in a directory of the system");
   for (gsize i = 0; i < G_N_ELEMENTS (system_trees); i++)
     if (pst_path_is_below_or_equal (home, system_trees[i]))
-      return "lies in a directory of the system";
+      return _ ("lies in a directory of the system");
   for (gsize i = 0; i < G_N_ELEMENTS (places); i++)
     if (g_str_equal (home, places[i]))
-      return "is a directory of the system";
+      return _ ("is a directory of the system");
   return NULL;
 }
 
@@ -83,32 +84,33 @@ examine_home (PstHost *out, GError **error)
   if (!home || home[0] != '/')
     {
       g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
-                           "HOME is not set to an absolute path, so Postern does not know which files to guard: set it");
+                           _ ("HOME is not set to an absolute path, so Postern does not know which files to guard: set it"));
       return FALSE;
     }
   out->home = pst_path_normalise (home, "/", NULL);
-  why = out->home ? pst_host_refuse_home (out->home) : "is too long";
+  why = out->home ? pst_host_refuse_home (out->home) : _ ("is too long");
   if (why)
     {
-      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "HOME (%s) %s: set it to your home directory", shown, why);
+      /* Translators: a path, and what is wrong with it: "HOME (/etc) is a directory of the system: …" */
+      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, _ ("HOME (%s) %s: set it to your home directory"), shown, why);
       return FALSE;
     }
   /* A link (/home → /var/home, say) is fine: inside, the path is what it is here, and a directory. */
   if (stat (out->home, &st) < 0)
     {
-      g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno), "HOME (%s) cannot be used: %s; create it, or set HOME",
-                   shown, g_strerror (errno));
+      g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno),
+                   _ ("HOME (%s) cannot be used: %s; create it, or set HOME"), shown, g_strerror (errno));
       return FALSE;
     }
   if (S_ISDIR (st.st_mode) && access (out->home, R_OK | X_OK) < 0)
     {
       g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno),
-                   "HOME (%s) cannot be used: %s; set it to your home directory", shown, g_strerror (errno));
+                   _ ("HOME (%s) cannot be used: %s; set it to your home directory"), shown, g_strerror (errno));
       return FALSE;
     }
   if (!S_ISDIR (st.st_mode))
     {
-      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOTDIR, "HOME (%s) is not a directory: set it to your home directory",
+      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOTDIR, _ ("HOME (%s) is not a directory: set it to your home directory"),
                    shown);
       return FALSE;
     }
@@ -128,12 +130,13 @@ pst_host_examine (PstHost *out, GError **error)
   if (out->uid == 0 || geteuid () == 0)
     {
       g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_PERM,
-                           "Postern does not run as root: start it as the user whose files it is to guard");
+                           _ ("Postern does not run as root: start it as the user whose files it is to guard"));
       return FALSE;
     }
   if (geteuid () != out->uid || getegid () != out->gid)
     {
-      g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_PERM, "Postern must not be installed set-user-id or set-group-id");
+      g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_PERM,
+                           _ ("Postern must not be installed set-user-id or set-group-id"));
       return FALSE;
     }
   if (!examine_home (out, error))

@@ -22,6 +22,7 @@
 
 #include "cli.h"
 
+#include <glib/gi18n.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -54,7 +55,7 @@ give_up (Init *init, int status, const char *sentence)
 G_NORETURN static void
 give_up_errno (Init *init, const char *what)
 {
-  g_autofree char *text = g_strdup_printf ("the sandbox could not be built: %s: %s", what, g_strerror (errno));
+  g_autofree char *text = g_strdup_printf (_ ("the sandbox could not be built: %s: %s"), what, g_strerror (errno));
 
   give_up (init, PST_EXIT_FAILED, text);
 }
@@ -245,7 +246,7 @@ start_program (Init *init)
   if (read (report[0], &error, sizeof error) == sizeof error)
     {
       g_autofree char *shown = g_strescape (init->setup->program, NULL);
-      g_autofree char *text = g_strdup_printf ("%s cannot be executed: %s", shown, g_strerror (error));
+      g_autofree char *text = g_strdup_printf (_ ("%s cannot be executed: %s"), shown, g_strerror (error));
 
       give_up (init, error == ENOENT ? PST_EXIT_NOT_FOUND : PST_EXIT_NOT_EXECUTABLE, text);
     }

@@ -28,6 +28,7 @@
 #include "spawn-program.h"
 #include "supervisor.h"
 
+#include <glib/gi18n.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -60,7 +61,7 @@ typedef struct
 static gboolean
 fail (GError **error, const char *what)
 {
-  g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno), "the sandbox could not be built: %s: %s", what,
+  g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno), _ ("the sandbox could not be built: %s: %s"), what,
                g_strerror (errno));
   return FALSE;
 }
@@ -250,7 +251,7 @@ send_serve (Starting *self, int home, GError **error)
                    G_N_ELEMENTS (fds));
   if (!pst_peer_is_open (self->setup.gate))
     {
-      g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_PIPE, "the file gate (postern-fusefs) ended before it began");
+      g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_PIPE, _ ("the file gate (postern-fusefs) ended before it began"));
       return FALSE;
     }
   pst_fd_clear (&self->fuse);
@@ -328,11 +329,11 @@ wait_answer (Starting *self, GError **error)
           if (cancelled)
             self->ended = PST_EXIT_CANCELLED << 8;
           g_set_error_literal (error, PST_PEER_ERROR, PST_PEER_ERROR_REMOTE,
-                               g_variant_lookup (result, "text", "&s", &text) ? text : "it was not started");
+                               g_variant_lookup (result, "text", "&s", &text) ? text : _ ("it was not started"));
           return NULL;
         case PST_FIRST_RUN_SIGNAL:
           self->ended = signal;
-          g_set_error_literal (error, PST_PEER_ERROR, PST_PEER_ERROR_CLOSED, "it was not started");
+          g_set_error_literal (error, PST_PEER_ERROR, PST_PEER_ERROR_CLOSED, _ ("it was not started"));
           return NULL;
         case PST_FIRST_RUN_LOST:
           if (attempt >= MAX_REGISTER_AGAIN)
@@ -363,8 +364,9 @@ take_answer (Starting *self, GError **error)
   if (!home_value || !g_variant_lookup (result, "sandbox", "t", &self->setup.sandbox) ||
       !g_variant_lookup (result, "app_id", "&s", &app_id))
     {
-      g_set_error_literal (error, PST_PEER_ERROR, PST_PEER_ERROR_MALFORMED,
-                           "the broker's answer is incomplete; is another version of it running? (end it, and start again)");
+      g_set_error_literal (
+          error, PST_PEER_ERROR, PST_PEER_ERROR_MALFORMED,
+          _ ("the broker's answer is incomplete; is another version of it running? (end it, and start again)"));
       return FALSE;
     }
   self->setup.app_id = g_strdup (app_id);
@@ -401,7 +403,8 @@ take_built (Starting *self, GError **error)
     }
   if (r != 1 || control->type != PST_CONTROL_BUILT || control->n_fds != n_first + n_sockets)
     {
-      g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "the sandbox could not be built: its first process ended");
+      g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
+                           _ ("the sandbox could not be built: its first process ended"));
       return FALSE;
     }
   self->setup.trees = pst_trees_new (self->host_ns, control->fds[0], self->gate_mount);
@@ -416,7 +419,7 @@ take_built (Starting *self, GError **error)
       if (!pst_peer_is_open (self->setup.bus))
         {
           g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_PIPE,
-                               "the message bus proxy (postern-dbus-proxy) ended before it began");
+                               _ ("the message bus proxy (postern-dbus-proxy) ended before it began"));
           return FALSE;
         }
       pst_fd_clear (&self->bus_end);
@@ -478,6 +481,9 @@ pst_launch_run (PstLaunch *launch)
   self.setup.control = self.setup.init_pidfd = self.setup.fusefs_pidfd = self.setup.proxy_pidfd = -1;
   self.setup.buses = launch->buses;
 
+  /* Init, and this process as supervisor, may have something to say where no catalogue can be opened: it is opened now, before
+   * anything is forked. In the C locale that is nothing. */
+  (void)_ ("the sandbox could not be built: %s: %s");
   if (!start (&self, &mask, &error))
     {
       pst_supervisor_say (error->message);

@@ -8,6 +8,7 @@
 
 #include "pst-fd.h"
 
+#include <glib/gi18n.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -40,7 +41,7 @@ fail (GError **error, const char *what, const char *path)
   int saved = errno;
   g_autofree char *shown = g_strescape (path ? path : "", NULL);
 
-  g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (saved), "the sandbox could not be built: %s%s%s: %s", what,
+  g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (saved), _ ("the sandbox could not be built: %s%s%s: %s"), what,
                path ? " " : "", shown, g_strerror (saved));
   return FALSE;
 }
@@ -322,8 +323,8 @@ pst_mounts_run (PstMounts *mounts, const PstPlan *plan, const int *privates, gsi
         {
           g_set_error_literal (
               error, G_FILE_ERROR, G_FILE_ERROR_PERM,
-              "the sandbox could not be built: the kernel refuses a new /proc, because parts of the present one are "
-              "covered (inside a container, start the container with its /proc unmasked)");
+              _ ("the sandbox could not be built: the kernel refuses a new /proc, because parts of the present one are "
+                 "covered (inside a container, start the container with its /proc unmasked)"));
           return FALSE;
         }
       return fail (error, "step", op->target);
@@ -373,11 +374,11 @@ pst_mounts_new_gate (uid_t uid, gid_t gid, int *device, int *mount_fd, GError **
 
       if (saved == ENOENT || saved == ENODEV || saved == ENXIO)
         g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
-                             "there is no /dev/fuse: load the kernel module (sudo modprobe fuse)");
+                             _ ("there is no /dev/fuse: load the kernel module (sudo modprobe fuse)"));
       else
         g_set_error (
             error, G_FILE_ERROR, g_file_error_from_errno (saved),
-            "/dev/fuse cannot be opened (%s): it must be readable and writable for everyone (sudo chmod 666 /dev/fuse)",
+            _ ("/dev/fuse cannot be opened (%s): it must be readable and writable for everyone (sudo chmod 666 /dev/fuse)"),
             g_strerror (saved));
       return FALSE;
     }

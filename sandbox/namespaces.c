@@ -3,6 +3,7 @@
 
 #include "pst-fd.h"
 
+#include <glib/gi18n.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
@@ -46,13 +47,13 @@ read_number (const char *path)
 static char *
 explain_switched_off (void)
 {
-  return g_strdup ("user namespaces are switched off: allow them with sudo sysctl user.max_user_namespaces=15000");
+  return g_strdup (_ ("user namespaces are switched off: allow them with sudo sysctl user.max_user_namespaces=15000"));
 }
 
 static char *
 explain_reserved (void)
 {
-  return g_strdup ("user namespaces are reserved to root: allow them with sudo sysctl kernel.unprivileged_userns_clone=1");
+  return g_strdup (_ ("user namespaces are reserved to root: allow them with sudo sysctl kernel.unprivileged_userns_clone=1"));
 }
 
 char *
@@ -70,7 +71,7 @@ pst_namespaces_explain (int code)
 {
   if (code == EINVAL || code == ENOSYS)
     return g_strdup (
-        "the kernel was built without user namespaces (CONFIG_USER_NS); Postern cannot confine anything without them");
+        _ ("the kernel was built without user namespaces (CONFIG_USER_NS); Postern cannot confine anything without them"));
   if (code == ENOSPC && read_number ("/proc/sys/user/max_user_namespaces") == 0)
     return explain_switched_off ();
   if (code != EPERM && code != EACCES && code != ENOSPC)
@@ -79,12 +80,12 @@ pst_namespaces_explain (int code)
     return explain_reserved ();
   if (read_number ("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1)
     return g_strdup (
-        "AppArmor lets only named programs use user namespaces: install Postern's AppArmor profile, or allow all with sudo "
-        "sysctl kernel.apparmor_restrict_unprivileged_userns=0");
+        _ ("AppArmor lets only named programs use user namespaces: install Postern's AppArmor profile, or allow all with sudo "
+           "sysctl kernel.apparmor_restrict_unprivileged_userns=0"));
   if (code == ENOSPC)
-    return g_strdup ("there are too many user namespaces: end some sandboxes, or raise the limit with sudo sysctl "
-                     "user.max_user_namespaces=15000");
-  return g_strdup ("user namespaces are forbidden here (by a security module, or because this is inside another sandbox)");
+    return g_strdup (_ ("there are too many user namespaces: end some sandboxes, or raise the limit with sudo sysctl "
+                        "user.max_user_namespaces=15000"));
+  return g_strdup (_ ("user namespaces are forbidden here (by a security module, or because this is inside another sandbox)"));
 }
 
 static gboolean
@@ -96,7 +97,7 @@ fail (GError **error, const char *what)
   if (why)
     g_set_error_literal (error, G_FILE_ERROR, g_file_error_from_errno (saved), why);
   else
-    g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (saved), "the sandbox could not be built: %s: %s", what,
+    g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (saved), _ ("the sandbox could not be built: %s: %s"), what,
                  g_strerror (saved));
   return FALSE;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "options.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 G_DEFINE_QUARK (pst - options - error - quark, pst_options_error)
@@ -18,7 +19,7 @@ take_value (const char *name, char **argv, int *i, GError **error)
     return argv[*i] + n + 1;
   if (argv[*i][n] == '\0' && argv[*i + 1] && *argv[*i + 1])
     return argv[++*i];
-  g_set_error (error, PST_OPTIONS_ERROR, 0, "option %s needs a value", name);
+  g_set_error (error, PST_OPTIONS_ERROR, 0, _ ("option %s needs a value"), name);
   return NULL;
 }
 
@@ -73,11 +74,11 @@ pst_options_parse (int argc, char **argv, PstOptions *out, GError **error)
             g_propagate_error (error, missing);
           else if (out->only && g_str_has_prefix (argv[i], "--only"))
             g_set_error_literal (error, PST_OPTIONS_ERROR, 0,
-                                 "option --only is given twice: it names the one folder that there is");
+                                 _ ("option --only is given twice: it names the one folder that there is"));
           else if (g_str_has_prefix (argv[i], "--x11") || g_str_has_prefix (argv[i], "--wayland"))
-            g_set_error (error, PST_OPTIONS_ERROR, 0, "option %s: only \"host\" can be asked for", shown);
+            g_set_error (error, PST_OPTIONS_ERROR, 0, _ ("option %s: only \"host\" can be asked for"), shown);
           else
-            g_set_error (error, PST_OPTIONS_ERROR, 0, "unknown option %s (a command that starts with a dash goes after --)",
+            g_set_error (error, PST_OPTIONS_ERROR, 0, _ ("unknown option %s (a command that starts with a dash goes after --)"),
                          shown);
           return FALSE;
         }
@@ -85,13 +86,13 @@ pst_options_parse (int argc, char **argv, PstOptions *out, GError **error)
   if (out->only ? out->view == out->change : out->view || out->change)
     {
       g_set_error_literal (error, PST_OPTIONS_ERROR, 0,
-                           out->only ? "option --only needs either --view or --change beside it"
-                                     : "options --view and --change go with --only FOLDER");
+                           out->only ? _ ("option --only needs either --view or --change beside it")
+                                     : _ ("options --view and --change go with --only FOLDER"));
       return FALSE;
     }
   if (i >= argc || !*argv[i])
     {
-      g_set_error_literal (error, PST_OPTIONS_ERROR, 0, "no command given");
+      g_set_error_literal (error, PST_OPTIONS_ERROR, 0, _ ("no command given"));
       return FALSE;
     }
   out->command = argv + i;

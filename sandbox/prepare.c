@@ -7,6 +7,7 @@
 #include "pst-profile.h"
 #include "pst-programs.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -45,7 +46,7 @@ check_profile (PstLaunch *launch, GError **error)
     }
   if (!launch->profile)
     {
-      g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_NAMETOOLONG, "the profile's path is too long");
+      g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_NAMETOOLONG, _ ("the profile's path is too long"));
       return FALSE;
     }
   profile = pst_profile_load (launch->profile, error);
@@ -67,8 +68,8 @@ find_buses (PstLaunch *launch, GError **error)
   if (input->session_bus || input->system_bus || launch->options.bus == PST_OPTIONS_BUS_IF_ANY)
     return TRUE;
   g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
-                       "--bus: there is no message bus to hand in: DBUS_SESSION_BUS_ADDRESS is not set, and neither "
-                       "$XDG_RUNTIME_DIR/bus nor /run/dbus/system_bus_socket is there");
+                       _ ("--bus: there is no message bus to hand in: DBUS_SESSION_BUS_ADDRESS is not set, and neither "
+                          "$XDG_RUNTIME_DIR/bus nor /run/dbus/system_bus_socket is there"));
   return FALSE;
 }
 
@@ -98,7 +99,7 @@ check_only (PstLaunch *launch, GError **error)
     return TRUE;
   launch->only = pst_path_normalise (launch->options.only, launch->host.cwd, launch->host.home);
   if (!launch->only)
-    g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_NAMETOOLONG, "the path given with --only is too long");
+    g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_NAMETOOLONG, _ ("the path given with --only is too long"));
   return launch->only != NULL;
 }
 

@@ -6,6 +6,7 @@
 #include "pst-path.h"
 #include "pst-programs.h"
 
+#include <glib/gi18n.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -51,12 +52,13 @@ fail (GError **error, const char *path, const char *what)
   if (saved == ELOOP)
     g_set_error (
         error, G_FILE_ERROR, G_FILE_ERROR_LOOP,
-        "the application's private home %s%s is a symbolic link, which Postern does not follow: put the directory back", shown,
-        what);
+        _ ("the application's private home %s%s is a symbolic link, which Postern does not follow: put the directory back"),
+        shown, what);
   else
     g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (saved),
-                 "the application's private home %s%s cannot be used: %s%s", shown, what, g_strerror (saved),
-                 full ? "; make room and start again" : "");
+                 full ? _ ("the application's private home %s%s cannot be used: %s; make room and start again")
+                      : _ ("the application's private home %s%s cannot be used: %s"),
+                 shown, what, g_strerror (saved));
   return FALSE;
 }
 

@@ -6,6 +6,7 @@
 #include "pst-fd.h"
 #include "supervisor.h"
 
+#include <glib/gi18n.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,7 +18,8 @@
 static void
 usage (FILE *out)
 {
-  fputs ("Usage: postern run [OPTION…] [--] COMMAND [ARGUMENT…]\n"
+  fputs (
+      _ ("Usage: postern run [OPTION…] [--] COMMAND [ARGUMENT…]\n"
          "\n"
          "Starts COMMAND in a sandbox that holds none of your files. When it reaches for some, you are asked.\n"
          "\n"
@@ -35,8 +37,8 @@ usage (FILE *out)
          "  --help\n"
          "\n"
          "The exit status is COMMAND's; 123 if you did not let it start, 125 if the sandbox failed, 126 if COMMAND cannot be\n"
-         "executed, 127 if it is not found.\n",
-         out);
+         "executed, 127 if it is not found.\n"),
+      out);
 }
 
 /* All that the caller left open is nothing to us, and the first three are there whatever the caller closed. */
@@ -57,7 +59,14 @@ settle_descriptors (void)
 static gboolean
 standard_are_harmless (GError **error)
 {
-  static const char *const names[] = { "standard input", "standard output", "standard error" };
+  static const char *const sentences[] = {
+    N_ ("standard input is a directory, which would be open to the application without a question; give it a file, a pipe or "
+        "/dev/null"),
+    N_ ("standard output is a directory, which would be open to the application without a question; give it a file, a pipe or "
+        "/dev/null"),
+    N_ ("standard error is a directory, which would be open to the application without a question; give it a file, a pipe or "
+        "/dev/null"),
+  };
 
   for (int i = 0; i < 3; i++)
     {
@@ -66,10 +75,7 @@ standard_are_harmless (GError **error)
 
       if (flags >= 0 && !(flags & O_PATH) && fstat (i, &st) == 0 && !S_ISDIR (st.st_mode))
         continue;
-      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-                   "%s is a directory, which would be open to the application without a question; give it a file, a pipe or "
-                   "/dev/null",
-                   names[i]);
+      g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, _ (sentences[i]));
       return FALSE;
     }
   return TRUE;
@@ -127,7 +133,7 @@ pst_cli_run_main (int argc, char **argv)
 
   if (!pst_options_parse (argc, argv, &launch.options, &error))
     {
-      g_autofree char *text = g_strdup_printf ("%s; see postern run --help", error->message);
+      g_autofree char *text = g_strdup_printf (_ ("%s; see postern run --help"), error->message);
 
       pst_supervisor_say (text);
       return PST_EXIT_USAGE;
@@ -156,8 +162,8 @@ pst_cli_run_main (int argc, char **argv)
       return status;
     }
   if (launch.options.x11)
-    pst_supervisor_say ("warning: --x11=host lets the application see and control every window of this display");
+    pst_supervisor_say (_ ("warning: --x11=host lets the application see and control every window of this display"));
   if (launch.options.wayland)
-    pst_supervisor_say ("warning: --wayland=host hands the application your Wayland display as it is");
+    pst_supervisor_say (_ ("warning: --wayland=host hands the application your Wayland display as it is"));
   end_like (pst_launch_run (&launch));
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "spawn-program.h"
 
+#include <glib/gi18n.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -58,7 +59,8 @@ pst_spawn_take_fd (char *const *argv, int fd, PstSpawnFlags flags, GError **erro
   close (fd);
   if (r != 0)
     {
-      g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (r), "%s could not be started: %s", argv[0], g_strerror (r));
+      g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (r), _ ("%s could not be started: %s"), argv[0],
+                   g_strerror (r));
       return -1;
     }
   return pid;

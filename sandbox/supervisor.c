@@ -27,6 +27,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib-unix.h>
+#include <glib/gi18n.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -251,7 +252,7 @@ on_fusefs_gone (int fd, GIOCondition condition, gpointer data)
   Supervisor *self = data;
 
   waitpid (self->setup->fusefs, NULL, WNOHANG);
-  fail (self, "the file gate ended unexpectedly, so the application was ended too");
+  fail (self, _ ("the file gate ended unexpectedly, so the application was ended too"));
   return G_SOURCE_REMOVE;
 }
 
@@ -261,7 +262,7 @@ on_proxy_gone (int fd, GIOCondition condition, gpointer data)
   Supervisor *self = data;
 
   waitpid (self->setup->proxy, NULL, WNOHANG);
-  fail (self, "the message bus proxy ended unexpectedly, so the application was ended too");
+  fail (self, _ ("the message bus proxy ended unexpectedly, so the application was ended too"));
   return G_SOURCE_REMOVE;
 }
 
@@ -388,7 +389,7 @@ on_gate_message (PstPeer *peer, PstMessage *message, gpointer data)
 static void
 on_gate_closed (PstPeer *peer, gpointer data)
 {
-  fail (data, "the file gate broke off, so the application was ended");
+  fail (data, _ ("the file gate broke off, so the application was ended"));
 }
 
 /* ---- the message bus proxy ---- */
@@ -405,7 +406,7 @@ on_proxy_message (PstPeer *peer, PstMessage *message, gpointer data)
 static void
 on_proxy_closed (PstPeer *peer, gpointer data)
 {
-  fail (data, "the message bus proxy broke off, so the application was ended");
+  fail (data, _ ("the message bus proxy broke off, so the application was ended"));
 }
 
 int

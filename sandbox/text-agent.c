@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib-unix.h>
+#include <glib/gi18n.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -96,12 +97,12 @@ pst_text_agent_start (PstTextAgent *agent, GError **error)
     return TRUE;
   if (terminal < 0)
     {
-      g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_NXIO, "there is no terminal to ask on");
+      g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_NXIO, _ ("there is no terminal to ask on"));
       return FALSE;
     }
   if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
     {
-      g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno), "the text agent could not be started: %s",
+      g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno), _ ("the text agent could not be started: %s"),
                    g_strerror (errno));
       return FALSE;
     }

@@ -16,6 +16,7 @@
 #include "mounts.h"
 #include "pst-fd.h"
 
+#include <glib/gi18n.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -147,11 +148,12 @@ fail (GError **error, const PstTreeRequest *request)
   g_autofree char *shown = g_strescape (request->real, NULL);
 
   if (saved == ESTALE)
-    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT, "%s is not what it was when the question was asked", shown);
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT, _ ("%s is not what it was when the question was asked"), shown);
   else if (saved == ELOOP)
-    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_LOOP, "%s has become, or leads through, a symbolic link", shown);
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_LOOP, _ ("%s has become, or leads through, a symbolic link"), shown);
   else
-    g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (saved), "%s cannot be attached: %s", shown, g_strerror (saved));
+    g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (saved), _ ("%s cannot be attached: %s"), shown,
+                 g_strerror (saved));
   return FALSE;
 }
 
