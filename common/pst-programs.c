@@ -21,7 +21,7 @@ static const struct
   { "postern", "sandbox", PST_BINDIR },
   { "postern-fusefs", "fusefs", PST_LIBEXECDIR },
   { "postern-dbus-proxy", "dbus-proxy", PST_LIBEXECDIR },
-  { "postern-broker", N_ ("broker"), PST_LIBEXECDIR },
+  { "postern-broker", "broker", PST_LIBEXECDIR },
   { "postern-agent", "prompt-ui", PST_LIBEXECDIR },
   { "postern-agent-tty", "prompt-ui", PST_LIBEXECDIR },
   { "postern-settings", "prompt-ui", PST_BINDIR },
@@ -104,7 +104,7 @@ pst_broker_socket_path (GError **error)
                    _ ("XDG_RUNTIME_DIR is “%s”, which is too long for a socket in it: set it to a shorter path"), directory);
       return NULL;
     }
-  return g_build_filename (directory, "postern", _ ("broker"), NULL);
+  return g_build_filename (directory, "postern", "broker", NULL);
 }
 
 char *
