@@ -217,8 +217,9 @@ def test_answer_when_full(tap):
             line = asked.question()
             if full:
                 # to itself, and it reads nothing: none of them is ever answered
-                data = b"".join(message(CALL, 1000 + i, destination=client.name, path="/", interface="a.b", member="C") for i in range(65536))
-                client.sock.sendall(data)
+                for first in range(1000, 1000 + 65536, 512):
+                    client.sock.sendall(b"".join(message(CALL, first + i, destination=client.name, path="/", interface="a.b", member="C")
+                                                 for i in range(512)))
                 while struct.unpack("i", fcntl.ioctl(client.sock, termios.TIOCOUTQ, b"\0" * 4))[0]:
                     other.sync()
             asked.answer("ALLOW", line[1])

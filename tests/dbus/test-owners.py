@@ -66,6 +66,7 @@ def test_strike_out(tap):
         for name in ("org.test.Shut", "org.test.Family.One"):
             service = world.connect()
             service.own("org.test.Open"), service.own(name)
+            client.sync()  # the proxy has been told of the owner
             got = client.reply_to(client.send(CALL, **{"destination": "org.test.Open", "interface": "x.y", "path": "/", "member": "Secret"}))
             tap.equal(got.error, DENIED, f"{name} is refused")
             tap.equal(members_of(service), [], f"{name}: nothing has arrived")
@@ -139,6 +140,7 @@ def test_no_room(tap):
                 client = sandbox.connect()
             client.sync()
             service.own("org.test.Late")
+            client.sync()  # the proxy has been told of the owner
             client.sock.sendall(secret(5000))
             tap.equal(client.reply_to(5000).error, DENIED, "control: a connection that has room is served, and knows")
 
