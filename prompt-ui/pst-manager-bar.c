@@ -2,6 +2,7 @@
 #include "pst-manager-bar.h"
 
 #include "pst-manager-widgets.h"
+#include "pst-sentence.h"
 
 #include <glib/gi18n.h>
 
@@ -51,7 +52,7 @@ on_done (Bar *bar, const char *sentence, gboolean can_undo)
 {
   AtkObject *accessible = gtk_widget_get_accessible (GTK_WIDGET (bar->revealer));
 
-  gtk_label_set_text (bar->text, sentence);
+  pst_label_set_sentence (bar->text, sentence);
   gtk_widget_set_visible (bar->undo, can_undo);
   atk_object_set_name (accessible, sentence);
   gtk_revealer_set_reveal_child (bar->revealer, TRUE);
@@ -125,7 +126,7 @@ info_bar_new (GtkMessageType type, const char *icon, GtkLabel **text)
 static void
 on_failed (GtkWidget *info, const char *sentence)
 {
-  gtk_label_set_text (g_object_get_data (G_OBJECT (info), "pst-text"), sentence);
+  pst_label_set_sentence (g_object_get_data (G_OBJECT (info), "pst-text"), sentence);
   atk_object_set_name (gtk_widget_get_accessible (info), sentence);
   gtk_widget_show (info);
 }

@@ -4,6 +4,7 @@
 #include "pst-manager-bar.h"
 
 #include "pst-manager-widgets.h"
+#include "pst-sentence.h"
 #include "postern-ipc.h"
 #include "pst-text.h"
 
@@ -74,7 +75,7 @@ show (Held *held, GVariant *rows)
   heading = g_strdup_printf (ngettext ("%s still holds a file open that it may not reach any more:",
                                        "%s still holds files open that it may not reach any more:", n),
                              app != NULL ? app->name : held->app);
-  gtk_label_set_text (held->heading, heading);
+  pst_label_set_sentence (held->heading, heading);
   pst_label_set (held->names, names->str, all->str);
   pst_widget_set_described (held->info, heading, all->str);
 }

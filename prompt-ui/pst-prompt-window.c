@@ -7,6 +7,7 @@
 #include "pst-input-guard.h"
 #include "pst-prompt-frame.h"
 #include "pst-prompt-parts.h"
+#include "pst-sentence.h"
 #include "pst-split-button.h"
 
 #include <glib/gi18n.h>
@@ -97,7 +98,7 @@ on_choices_changed (gpointer data)
     return;
   title = pst_question_title (self->question, pst_choice_group_get_selected (self->scopes),
                               pst_choice_group_get_selected (self->accesses));
-  gtk_label_set_text (self->title, title);
+  pst_label_set_sentence (self->title, title);
   atk_object_set_name (gtk_widget_get_accessible (GTK_WIDGET (self)), title);
 }
 
@@ -237,9 +238,9 @@ fill (PstPromptWindow *self)
 
   pst_app_icon_set (self->icon, q->app_icon);
   atk_object_set_name (gtk_widget_get_accessible (GTK_WIDGET (self->icon)), q->app_name);
-  gtk_label_set_text (self->intent, q->intent);
+  pst_label_set_sentence (self->intent, q->intent);
   gtk_widget_set_visible (GTK_WIDGET (self->intent), *q->intent != '\0');
-  gtk_label_set_text (self->warning_text, q->warning);
+  pst_label_set_sentence (self->warning_text, q->warning);
   gtk_widget_set_visible (self->warning, *q->warning != '\0');
   pst_choice_group_fill (self->scopes, (const char *const *)q->scopes, q->n_scopes, q->scope);
   pst_choice_group_fill (self->accesses, access_labels, n_accesses, q->access);

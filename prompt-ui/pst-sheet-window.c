@@ -6,6 +6,7 @@
 #include "pst-input-guard.h"
 #include "pst-prompt-frame.h"
 #include "pst-prompt-parts.h"
+#include "pst-sentence.h"
 #include "pst-sheet-rows.h"
 
 #include <glib/gi18n.h>
@@ -190,11 +191,11 @@ fill (PstSheetWindow *self)
   gtk_window_set_title (GTK_WINDOW (self), window_title);
   pst_app_icon_set (self->icon, sheet->app_icon);
   atk_object_set_name (gtk_widget_get_accessible (GTK_WIDGET (self->icon)), sheet->app_name);
-  gtk_label_set_text (self->title, sheet->title);
-  gtk_label_set_text (self->text, sheet->text);
-  gtk_label_set_text (self->problem_text, sheet->problem);
+  pst_label_set_sentence (self->title, sheet->title);
+  pst_label_set_sentence (self->text, sheet->text);
+  pst_label_set_sentence (self->problem_text, sheet->problem);
   gtk_widget_set_visible (self->problem, *sheet->problem != '\0');
-  gtk_label_set_text (self->says, sheet->says);
+  pst_label_set_sentence (self->says, sheet->says);
   gtk_widget_set_visible (GTK_WIDGET (self->says), *sheet->says != '\0');
   pst_prompt_details_fill (self->details, &details);
   atk_object_set_name (accessible, sheet->title);
