@@ -83,6 +83,9 @@ find_real (PstSandbox *sandbox, const PstDecision *decision, Unit *unit)
     }
   if (!now)
     return UNIT_MISSING;
+  /* Where it leads now nobody has agreed to. */
+  if (stored && strcmp (now, unit->path) != 0)
+    return UNIT_ASK;
   if (strcmp (now, unit->path) != 0 &&
       (pst_host_protected_below (broker->host, now) || pst_facts_leads_astray (sandbox, unit->path, now, FALSE, FALSE)))
     return UNIT_ASK;

@@ -97,7 +97,12 @@ pst_control_complete (PstBroker *broker, PstStoredRule *rule)
     {
       if (!rule->real)
         rule->real = pst_host_real_path (rule->resource);
-      if (rule->real && strcmp (rule->real, rule->resource) != 0 && pst_host_is_root_or_above (broker->host, rule->real))
+      /* It would be resolved when it is used, and lead wherever it leads then. */
+      if (!rule->real)
+        return _ (
+            "That path is a link that leads nowhere, or it is being changed at this moment; grant what you mean by its own "
+            "name.");
+      if (strcmp (rule->real, rule->resource) != 0 && pst_host_is_root_or_above (broker->host, rule->real))
         return _ ("That path is a link to your home or to a whole file system; grant what you mean by its own name.");
       if (rule->scope == PST_SCOPE_FILE && rule->access == PST_ACCESS_SAVE)
         rule->access = PST_ACCESS_CHANGE;

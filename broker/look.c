@@ -10,6 +10,9 @@
 
 #include "pst-fd.h"
 
+/* What is being renamed is looked at again; by somebody who never stops it cannot be named. */
+#define MAX_MOVES 16
+
 static int
 open_handle (const char *path, gboolean follow, guint64 resolve)
 {
@@ -28,9 +31,9 @@ pst_look (const char *path, gboolean follow, struct stat *st)
 }
 
 /* The kernel names what it has found, but for what has been deleted meanwhile, and for what lies outside of our root. So the
- * name is looked up again, and must be that of the same thing. */
-char *
-pst_look_real (const char *path)
+ * name is looked up again, and must be that of the same thing. *moved: it was not. */
+static char *
+look_real_once (const char *path, gboolean *moved)
 {
   pst_autofd fd = open_handle (path, TRUE, 0), again = -1;
   g_autofree char *link = NULL;
@@ -48,11 +51,31 @@ pst_look_real (const char *path)
     return errno = ENAMETOOLONG, NULL;
   name[length] = '\0';
   again = open_handle (name, FALSE, RESOLVE_NO_SYMLINKS);
+  *moved = again < 0 && (errno == ENOENT || errno == ELOOP || errno == ENOTDIR);
   if (again < 0)
     return NULL;
   if (fstat (fd, &st) < 0 || fstat (again, &st_again) < 0)
     return NULL;
   if (st.st_dev != st_again.st_dev || st.st_ino != st_again.st_ino)
-    return errno = ENOENT, NULL;
+    {
+      *moved = TRUE;
+      return errno = ENOENT, NULL;
+    }
   return g_strdup (name);
+}
+
+char *
+pst_look_real (const char *path)
+{
+  for (guint i = 0;; i++)
+    {
+      gboolean moved = FALSE;
+      char *real = look_real_once (path, &moved);
+
+      if (real || !moved)
+        return real;
+      /* It exists: whoever is told that it does not would take what is found there later for something new. */
+      if (i == MAX_MOVES)
+        return errno = EAGAIN, NULL;
+    }
 }

@@ -219,6 +219,33 @@ test_link_to_refused (Fixture *f, gconstpointer data)
   refuse (f, ask);
 }
 
+/* A permission for a link that leads nowhere would be one for wherever it leads later. */
+static void
+test_link_to_nowhere (Fixture *f, gconstpointer data)
+{
+  g_autofree char *later = test_path (f->broker, "Pictures/later"), *secret = test_path (f->broker, "Secret"), *sentence = NULL;
+  g_autoptr (PstPeer) control = test_connect (f->broker, "control");
+  TestAsk *ask;
+
+  make_link (f, "Pictures/later", "../nothing-yet");
+  sentence = test_call_fails (control, PST_CONTROL_GRANT,
+                              g_variant_new ("(su^ayuuuux)", "cat", (guint32)PST_KIND_FILES, later, (guint32)PST_SCOPE_TREE,
+                                             (guint32)PST_ACCESS_VIEW, (guint32)PST_ANSWER_ALLOW, (guint32)PST_LIFETIME_ALWAYS,
+                                             (gint64)0));
+  g_assert_nonnull (strstr (sentence, "leads nowhere"));
+  g_assert_no_errno (g_unlink (later));
+  make_link (f, "Pictures/later", "../Secret");
+  ask = look (f, "Pictures/later");
+  test_wait (&f->agent->n_shown);
+  refuse (f, ask);
+
+  /* The control: what is granted while it leads somewhere is that, and says so. */
+  grant (f, "Pictures/later", PST_ACCESS_VIEW, PST_ANSWER_ALLOW);
+  ask = look (f, "Pictures/later");
+  g_assert_cmpint (test_outcome (ask), ==, PST_OUTCOME_RETRY);
+  g_assert_cmpstr (((TestTree *)f->sandbox->trees->pdata[0])->real, ==, secret);
+}
+
 /* The whole of the home, and whole folders of settings, still hold what needs a question of its own. */
 static void
 test_home_is_not_all (Fixture *f, gconstpointer data)
@@ -307,6 +334,7 @@ main (int argc, char **argv)
   ADD ("link-to-settings", test_link_to_settings, NULL);
   ADD ("link-to-sockets", test_link_to_sockets, NULL);
   ADD ("link-to-refused", test_link_to_refused, NULL);
+  ADD ("link-to-nowhere", test_link_to_nowhere, NULL);
   ADD ("home-is-not-all", test_home_is_not_all, NULL);
   ADD ("profile-through-link", test_profile_through_link, NULL);
   ADD ("notice-is-quoted", test_notice_is_quoted, "--question-timeout=1");
