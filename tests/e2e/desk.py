@@ -136,6 +136,11 @@ class Desk:
         names = [self._x("getwindowname", window) for window in out.split()]
         return [name.strip() for name in names if name and name.strip()]
 
+    def window_ids(self, part):
+        """Those of the windows that a person sees whose names have it, with their processes: a new client may be given the numbers of one that is gone."""
+        found = (self._x("search", "--onlyvisible", "--name", part) or "").split()
+        return {(window, (self._x("getwindowpid", window) or "").strip()) for window in found}
+
     def wait_window(self, part, limit=20.0):
         return wait_until(lambda: [name for name in self.windows() if part.lower() in name.lower()], f"no window called {part!r} appears; there are {self.windows()}",
                           limit)[0]
