@@ -17,7 +17,12 @@ struct _PstBodyPipe
   gboolean has_last;
 };
 
-static guint n_pipes;
+/* A body is most often followed by another. Empty ones hold no page. */
+#define MAX_SPARE 2
+
+static guint n_pipes; /* with the spare ones */
+static PstBodyPipe *spare[MAX_SPARE];
+static guint n_spare;
 static gboolean possible;
 
 static gboolean
@@ -44,6 +49,8 @@ pst_body_pipe_new (void)
 {
   PstBodyPipe pipe = { 0 };
 
+  if (n_spare > 0)
+    return spare[--n_spare];
   if (!possible || n_pipes >= MAX_PIPES || !open_pipe (&pipe))
     return NULL;
   n_pipes++;
@@ -53,6 +60,12 @@ pst_body_pipe_new (void)
 void
 pst_body_pipe_free (PstBodyPipe *pipe)
 {
+  if (pipe->filled == 0 && n_spare < MAX_SPARE)
+    {
+      pipe->has_last = FALSE;
+      spare[n_spare++] = pipe;
+      return;
+    }
   close (pipe->in);
   close (pipe->out);
   g_free (pipe);

@@ -46,6 +46,7 @@ typedef struct
   gsize carry_size, carry_capacity;
   gsize last_read;   /* bytes */
   gboolean drained;  /* nothing was left in the socket when it was read last */
+  gboolean blocked;  /* the socket takes no more until epoll says so */
   guint streak;      /* readings since the other side was read */
   gsize want;        /* not worth looking at before there are so many bytes */
   guint32 remaining; /* bytes of a body that are still to come … */

@@ -34,6 +34,7 @@ static GPtrArray *clients;            /* all */
 #define BURST 8
 #define SMALL_READ 8192
 #define FIRST_READ 16384
+#define MAX_PIECES 8           /* of a body in one turn: others have theirs */
 #define LONG_BODY (64u * 1024) /* below this a pipe is not worth making */
 
 static void update (PstClient *client);
@@ -125,10 +126,14 @@ inject (PstSide *to)
 static void
 flush (PstSide *side)
 {
-  if (side->source.fd < 0 || pst_out_is_empty (&side->out))
+  PstOutState state;
+
+  if (side->source.fd < 0 || pst_out_is_empty (&side->out) || (side->blocked && !side->gone))
     return;
   /* The other end has closed: what it has sent before is still to be read; it will say end-of-file by itself. */
-  if (side->gone || pst_out_flush (&side->out, side->source.fd) == PST_OUT_FAILED)
+  state = side->gone ? PST_OUT_FAILED : pst_out_flush (&side->out, side->source.fd);
+  side->blocked = state == PST_OUT_BLOCKED;
+  if (state == PST_OUT_FAILED)
     {
       side->gone = TRUE;
       pst_out_clear (&side->out);
@@ -370,19 +375,24 @@ pass_body (PstSide *side)
 
   if (side->dropping || to->gone || (side->remaining < LONG_BODY && to->out.pipe == NULL) || side->remaining == 0)
     return FALSE;
-  do
-    got = pst_out_splice (&to->out, side->source.fd, side->remaining);
-  while (got < 0 && errno == EINTR);
-  if (got < 0 && errno == ENOSYS)
-    return FALSE;
   side->drained = FALSE;
-  if (got == 0 || (got < 0 && errno != EAGAIN))
-    side->eof = TRUE;
-  if (got <= 0)
-    return TRUE;
-  side->remaining -= (guint32)got;
-  side->last_read = 0; /* what comes behind it may be small */
-  flush (to);
+  /* Until there is no more, or no room for more: then epoll need not be told of anything (update_side). */
+  for (guint i = 0; i < MAX_PIECES && side->remaining > 0 && !to->gone && pst_out_is_empty (&to->out); i++)
+    {
+      do
+        got = pst_out_splice (&to->out, side->source.fd, side->remaining);
+      while (got < 0 && errno == EINTR);
+      if (got < 0 && errno == ENOSYS)
+        return i > 0;
+      side->drained = got < 0 && errno == EAGAIN;
+      if (got == 0 || (got < 0 && errno != EAGAIN))
+        side->eof = TRUE;
+      if (got <= 0)
+        return TRUE;
+      side->remaining -= (guint32)got;
+      side->last_read = 0; /* what comes behind it may be small */
+      flush (to);
+    }
   if (side->remaining == 0)
     inject (to);
   return TRUE;
@@ -438,6 +448,9 @@ read_side (PstSide *side)
       return;
     }
   consume (side, data, size, capacity);
+  /* In the same turn: the receiver would be woken for the beginning, and sleep again. */
+  if (side->remaining >= LONG_BODY && may_consume (side))
+    pass_body (side);
 }
 
 /* What was carried over because its time had not come. */
@@ -458,14 +471,21 @@ static void
 update_side (PstSide *side)
 {
   guint32 events = 0;
+  gboolean passing = FALSE;
 
   if (!side->eof && may_consume (side))
     events |= EPOLLIN;
+  else if (!side->eof && !side->dropping && pst_side_other (side)->blocked && pst_side_other (side)->out.pipe != NULL)
+    {
+      /* In the middle of a body that the other side is to take: it is read on as soon as it has. */
+      events = EPOLLIN;
+      passing = TRUE;
+    }
   if (!pst_out_is_empty (&side->out) && !side->client->connecting)
     events |= EPOLLOUT;
   /* Of an empty socket only what comes from now on is news. Else the kernel would look into it once more, to find it empty,
    * whenever it has told us of something: a twentieth of what a call costs. */
-  if (events == EPOLLIN && side->drained)
+  if (events == EPOLLIN && (side->drained || passing))
     events |= EPOLLET | EPOLLRDHUP;
   pst_source_watch (&side->source, events);
 }
@@ -509,7 +529,13 @@ on_ready (PstSource *source, guint32 events)
   PstClient *client = side->client;
 
   if ((events & EPOLLOUT) != 0)
-    flush (side);
+    {
+      side->blocked = FALSE;
+      flush (side);
+      /* The rest of a body that did not fit: it is most likely there. */
+      if (!client->dead && pst_side_other (side)->remaining > 0 && may_consume (pst_side_other (side)))
+        pass_body (pst_side_other (side));
+    }
   if (!client->dead && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0 && (source->events & EPOLLIN) != 0 && may_consume (side))
     {
       read_side (side);

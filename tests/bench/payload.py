@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Messages of 1 and 16 MiB to a service and back: directly, through postern-dbus-proxy, through xdg-dbus-proxy (and a second one,
-$PEER_XDG_DBUS_PROXY), in turns, on one core and on all. Beside the time, what all that take part used of the processor: on one core and
+$PEER_XDG_DBUS_PROXY), through a forwarder that looks at nothing and is the least that any of these can cost, in turns, on one core and on all. Beside the time, what all that take part used of the processor: on one core and
 an idle machine that is the same, and else the one that can be compared."""
 import os
 import shutil
@@ -20,8 +20,10 @@ def cpu(pid):
 
 
 class Ways:
-    def __init__(self, cores):
-        self.cores, self.children, self.addresses, self.pids = cores, [], {}, {}
+    """All of them at one bus. What a connection costs the bus depends on when it was made, by as much as a proxy costs (the one that is made fourth a
+    thirtieth less than the first, whichever way it goes): so they are made anew for each round, in another order."""
+    def __init__(self, cores, turn=0):
+        self.cores, self.turn, self.children, self.addresses, self.pids = cores, turn, [], {}, {}
 
     def __enter__(self):
         self.dir = tempfile.mkdtemp(prefix="pst-payload-")
@@ -29,7 +31,7 @@ class Ways:
         service = self.spawn([b.tool("tests", "bench", "bench-payload"), "serve", address], stdout=subprocess.PIPE, text=True)
         self.ready(service)
         self.addresses["direct"] = address
-        for label, program in (("postern", b.tool("dbus-proxy", "postern-dbus-proxy")), ("xdg-dbus-proxy", shutil.which("xdg-dbus-proxy")),
+        for label, program in (("postern", b.tool("dbus-proxy", "postern-dbus-proxy")), ("forwarder", b.tool("tests", "bench", "bench-forwarder")), ("xdg-dbus-proxy", shutil.which("xdg-dbus-proxy")),
                                ("xdg-dbus-proxy-newer", os.environ.get("PEER_XDG_DBUS_PROXY"))):
             if program is None:
                 continue
@@ -41,6 +43,9 @@ class Ways:
                 raise RuntimeError(f"{program} did not start")
             self.pids[label] = proxy.pid
             self.addresses[label] = f"unix:path={path}"
+        ways = list(self.addresses.items())
+        turn = self.turn % len(ways)
+        self.addresses = dict(ways[turn:] + ways[:turn])
         self.caller = self.spawn([b.tool("tests", "bench", "bench-payload"), "call", *self.addresses.values()], stdin=subprocess.PIPE,
                                  stdout=subprocess.PIPE, text=True, bufsize=1)
         self.ready(self.caller)
@@ -77,22 +82,20 @@ class Ways:
 
 def run(quick=False):
     everywhere = os.sched_getaffinity(0)
-    rounds = 2 if quick else 9
+    rounds = 2 if quick else 12
     for cores, which in (("one core", {max(everywhere)}), ("all cores", everywhere)):
         print(f"# payload, {cores}", flush=True)
-        with Ways(which) as ways:
-            for figure, size, n in SIZES:
-                n = 1 if quick else n
-                labels = ways.labels
-                samples = {label: [] for label in labels}
-                for r in range(-1, rounds):  # the first warms up
-                    for k in range(len(labels)):
-                        label = labels[(k + r) % len(labels)]
-                        sample = ways.echoes(label, size, n)
-                        if r >= 0:
-                            samples[label].append(sample)
-                for k, what in enumerate(("", "_cpu_of_all", "_cpu_of_proxy")):
-                    of = {label: [sample[k] for sample in samples[label]] for label in labels}
-                    for label in labels[1:] if k == 2 else labels:
-                        b.report("payload", f"echo_{figure}{what}", label, of[label], "ms", base=None if k == 2 else of["direct"],
-                                 limit=1 / 0.97 if k == 0 and label == "postern" and not quick else None)
+        samples = {figure: {} for figure, _, _ in SIZES}
+        for r in range(rounds):
+            with Ways(which, r) as ways:
+                for figure, size, n in SIZES:
+                    for label in ways.labels:
+                        ways.echoes(label, size, 1)  # its buffers have grown
+                    for label in ways.labels:
+                        samples[figure].setdefault(label, []).append(ways.echoes(label, size, 1 if quick else n))
+        for figure, of_figure in samples.items():
+            for k, what in enumerate(("", "_cpu_of_all", "_cpu_of_proxy")):
+                of = {label: [sample[k] for sample in of_figure[label]] for label in sorted(of_figure)}
+                for label in list(of)[1:] if k == 2 else of:
+                    b.report("payload", f"echo_{figure}{what}", label, of[label], "ms", base=None if k == 2 else of["direct"],
+                             limit=1 / 0.97 if k == 0 and label == "postern" and not quick else None)

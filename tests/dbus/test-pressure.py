@@ -2,6 +2,7 @@
 """Who does not read, who does not answer, who is many; and how it starts and ends."""
 import os
 import resource
+import struct
 import subprocess
 import tempfile
 
@@ -74,7 +75,7 @@ def test_floods(tap):
             while sent < 300_000_000:
                 if not data:
                     data = message(CALL, flood.next_serial(), flags=1, destination=BUS, path="/", interface=BUS, member="GetId",
-                                   raw_body=b"\5\0\0\0xxxxx\0" + b"\0" * 1_000_000, signature="s")
+                                   raw_body=struct.pack("<I", 1_000_000) + b"x" * 1_000_000 + b"\0", signature="s")
                 n = flood.sock.send(data)
                 sent, data = sent + n, data[n:]
         except BlockingIOError:
