@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "json.h"
+#include "pst-json.h"
 
 gboolean
 pst_export_has_rule (const PstStoredRule *rule, gint64 now)

@@ -388,17 +388,3 @@ pst_json_value_get (const PstJsonValue *object, const char *key)
       return object->members[i].value;
   return NULL;
 }
-
-void
-pst_json_append_string (GString *out, const char *string)
-{
-  g_string_append_c (out, '"');
-  for (; *string; string++)
-    if (*string == '"' || *string == '\\')
-      g_string_append_printf (out, "\\%c", *string);
-    else if ((guchar)*string < 0x20 || *string == 0x7f)
-      g_string_append_printf (out, "\\u%04x", (guint)(guchar)*string);
-    else
-      g_string_append_c (out, *string);
-  g_string_append_c (out, '"');
-}

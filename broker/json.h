@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-/* A strict reader of JSON (RFC 8259) for what a stranger may have written, and the little that is needed to write some.
+/* A strict reader of JSON (RFC 8259) for what a stranger may have written. (pst-json.h writes some.)
  *
  * Stricter than the standard where that leaves doubt: a key that is there twice, a NUL in a string and a number that is no
  * whole one are errors. Bounded: in size, depth and number of values, and it takes no more than a few times the size of its
@@ -59,9 +59,6 @@ const PstJsonValue *pst_json_text_get_root (const PstJsonText *text);
 
 /* (nullable) */
 const PstJsonValue *pst_json_value_get (const PstJsonValue *object, const char *key);
-
-/* @string, which is UTF-8, in quotation marks. */
-void pst_json_append_string (GString *out, const char *string);
 
 #define PST_JSON_ERROR (pst_json_error_quark ())
 GQuark pst_json_error_quark (void);

@@ -181,7 +181,7 @@ test_text (World *world, gconstpointer data)
       "      \"locked\": false,\n"
       "      \"strict\": false,\n"
       "      \"rules\": [\n"
-      "        {\"kind\": \"files\", \"resource\": \"/home/u/a \\\"b\\\" ä\", \"scope\": \"tree\", \"access\": \"view\", "
+      "        {\"kind\": \"files\", \"resource\": \"/home/u/a \\u0022b\\u0022 ä\", \"scope\": \"tree\", \"access\": \"view\", "
       "\"answer\": "
       "\"allow\", \"lifetime\": \"always\"}\n"
       "      ]\n"

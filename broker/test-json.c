@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "json.h"
+#include "pst-json.h"
 
 #include <string.h>
 
@@ -135,7 +136,7 @@ test_strings (void)
   g_autoptr (PstJsonText) text = NULL;
 
   pst_json_append_string (out, string);
-  g_assert_cmpstr (out->str, ==, "\"a\\\"b\\\\c\\u000a\\u007f\\u0001ä😀/\"");
+  g_assert_cmpstr (out->str, ==, "\"a\\u0022b\\u005cc\\u000a\\u007f\\u0001ä😀/\"");
   text = parse (out->str);
   g_assert_cmpstr (pst_json_text_get_root (text)->string, ==, string);
 }

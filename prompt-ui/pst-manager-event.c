@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "pst-json.h"
+
 void
 pst_history_row_free (gpointer data)
 {
@@ -66,48 +68,24 @@ pst_history_row_is_refusal (const PstHistoryRow *row)
          (strcmp (row->what, "refused") == 0 || (strcmp (row->what, "answered") == 0 && row->answer != PST_ANSWER_ALLOW));
 }
 
-/* Beside what JSON itself asks for, everything that could command a terminal or reorder a line is escaped. */
-static void
-append_string (GString *out, const char *key, const char *bytes)
-{
-  g_autofree char *valid = g_utf8_make_valid (bytes, -1);
-
-  g_string_append_printf (out, "%s\"%s\": \"", out->len > 0 && out->str[out->len - 1] != '{' ? ", " : "", key);
-  for (const char *p = valid; *p != '\0'; p = g_utf8_next_char (p))
-    {
-      gunichar c = g_utf8_get_char (p);
-
-      if (c == '"' || c == '\\')
-        g_string_append_printf (out, "\\%c", (char)c);
-      else if (c < 0x20 || c == 0x7F || (c >= 0x80 && c < 0x10000 && !g_unichar_isgraph (c) && c != 0xFFFD))
-        g_string_append_printf (out, "\\u%04x", c);
-      else
-        g_string_append_unichar (out, c);
-    }
-  g_string_append_c (out, '"');
-}
-
 void
 pst_history_row_append_json (const PstHistoryRow *row, GString *out)
 {
-  g_autoptr (GString) line = g_string_new ("{");
+  PstJson *json = pst_json_new_lines ();
+  g_autofree char *line = NULL;
 
-  g_string_append_printf (line, "\"row\": %" G_GUINT64_FORMAT ", \"time\": %" G_GINT64_FORMAT, row->row, row->time);
-  append_string (line, "app", row->app);
-  g_string_append_printf (line, ", \"sandbox\": %" G_GUINT64_FORMAT, row->sandbox);
-  append_string (line, "what", row->what);
-  append_string (line, "resource", row->resource);
-  if (!g_utf8_validate (row->resource, -1, NULL))
-    {
-      g_string_append (line, ", \"resource_bytes\": \"");
-      for (const char *p = row->resource; *p != '\0'; p++)
-        g_string_append_printf (line, "%02x", (guchar)*p);
-      g_string_append_c (line, '"');
-    }
-  append_string (line, "access", row->access != 0 ? pst_access_to_string (row->access) : "");
-  append_string (line, "answer", row->answer != 0 ? pst_answer_to_string (row->answer) : "");
-  append_string (line, "lifetime", row->lifetime != 0 ? pst_lifetime_to_string (row->lifetime) : "");
-  append_string (line, "text", row->text);
-  g_string_append (line, "}\n");
-  g_string_append_len (out, line->str, (gssize)line->len);
+  pst_json_begin (json);
+  pst_json_int (json, "row", (gint64)row->row);
+  pst_json_int (json, "time", row->time);
+  pst_json_string (json, "app", row->app);
+  pst_json_int (json, "sandbox", (gint64)row->sandbox);
+  pst_json_string (json, "what", row->what);
+  pst_json_string (json, "resource", row->resource);
+  pst_json_string (json, "access", row->access != 0 ? pst_access_to_string (row->access) : "");
+  pst_json_string (json, "answer", row->answer != 0 ? pst_answer_to_string (row->answer) : "");
+  pst_json_string (json, "lifetime", row->lifetime != 0 ? pst_lifetime_to_string (row->lifetime) : "");
+  pst_json_string (json, "text", row->text);
+  pst_json_end (json);
+  line = pst_json_to_text_free (json);
+  g_string_append (out, line);
 }

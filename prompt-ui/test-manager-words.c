@@ -312,9 +312,9 @@ test_json (void)
   pst_history_row_append_json (g_ptr_array_index (rows, 0), out);
   g_assert_cmpstr (
       out->str, ==,
-      "{\"row\": 7, \"time\": 1795521600, \"app\": \"a\\\"b\", \"sandbox\": 3, \"what\": \"refused\", \"resource\": "
+      "{\"row\": 7, \"time\": 1795521600, \"app\": \"a\\u0022b\", \"sandbox\": 3, \"what\": \"refused\", \"resource\": "
       "\"/x\\u000a\xEF\xBF\xBD\", \"resource_bytes\": \"2f780aff\", \"access\": \"view\", \"answer\": \"\", "
-      "\"lifetime\": \"\", \"text\": \"\\u202e\\\\\"}\n");
+      "\"lifetime\": \"\", \"text\": \"\\u202e\\u005c\"}\n");
 }
 
 int

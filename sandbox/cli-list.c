@@ -5,6 +5,7 @@
 #include "cli-output.h"
 #include "cli.h"
 #include "postern-ipc.h"
+#include "pst-json.h"
 #include "pst-path.h"
 
 #include <glib/gi18n.h>

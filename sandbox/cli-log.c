@@ -6,6 +6,7 @@
 #include "cli.h"
 #include "broker-connect.h"
 #include "postern-ipc.h"
+#include "pst-json.h"
 #include "pst-path.h"
 #include "pst-text.h"
 

@@ -2,9 +2,9 @@
 /* postern settings, and postern allow. */
 #include "cli-commands.h"
 #include "cli-control.h"
-#include "cli-output.h"
 #include "cli.h"
 #include "postern-ipc.h"
+#include "pst-json.h"
 
 #include <glib/gi18n.h>
 #include <stdio.h>

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli-control.h"
-#include "cli-output.h"
 #include "doctor.h"
 
 #include <errno.h>
@@ -128,26 +127,6 @@ test_yama (void)
 }
 
 static void
-test_json (void)
-{
-  PstJson *json = pst_json_new ();
-  g_autofree char *text = NULL;
-
-  pst_json_begin (json);
-  pst_json_string (json, "path", "a\"b\\\n\033[2J\342\200\256\377");
-  pst_json_int (json, "n", -3);
-  pst_json_bool (json, "ok", TRUE);
-  pst_json_end (json);
-  text = pst_json_to_text_free (json);
-  g_assert_cmpstr (text, ==,
-                   "[\n {\"path\": \"a\\u0022b\\u005c\\u000a\\u001b[2J\\u202e\357\277\275\", \"path_bytes\": "
-                   "\"6122625c0a1b5b324ae280aeff\", \"n\": -3, \"ok\": true}\n]\n");
-  g_free (text);
-  text = pst_json_to_text_free (pst_json_new ());
-  g_assert_cmpstr (text, ==, "[]\n");
-}
-
-static void
 test_lifetime (void)
 {
   PstLifetime lifetime;
@@ -210,7 +189,6 @@ main (int argc, char **argv)
   g_test_add_func ("/doctor/fuse", test_fuse);
   g_test_add_func ("/doctor/user-namespaces", test_user_namespaces);
   g_test_add_func ("/doctor/yama", test_yama);
-  g_test_add_func ("/cli/json", test_json);
   g_test_add_func ("/cli/lifetime", test_lifetime);
   g_test_add_func ("/cli/since", test_since);
   g_test_add_func ("/cli/near", test_near);
