@@ -164,13 +164,11 @@ void pst_broker_set_policy_dir (PstBroker *broker, const char *directory);
  * cannot be read, @error is a sentence for the person, and what was read before goes on for those that run. */
 gboolean pst_broker_read_policy (PstBroker *broker, GError **error);
 
-/* Has the rule's time, sandbox, login or boot gone? */
+/* expiry.c: has the rule's time, sandbox, login or boot gone? */
 gboolean pst_broker_is_over (PstBroker *broker, const PstStoredRule *rule, gint64 now);
-/* Removes rules whose time, sandbox, login or boot has gone. Returns the number removed. */
-guint pst_broker_purge (PstBroker *broker);
-/* The same, and the running sandboxes are told. */
+/* Removes rules that are over, and the running sandboxes are told: nobody else would tell them later. */
 void pst_broker_expire (PstBroker *broker);
-/* Arms the timer for the next rule that ends on a date. */
+/* Arms the timer for the next rule that ends. */
 void pst_broker_watch_expiry (PstBroker *broker);
 
 /* The rules of @sandbox's application, ready for pst_decide_…(). Free with pst_decide_input_clear(). */

@@ -24,7 +24,7 @@ pst_control_export (PstControlCall *call)
   g_variant_get (call->args, "(&s)", &word);
   if (*word && !(app = pst_control_take_app (call, word)))
     return;
-  pst_broker_purge (broker);
+  pst_broker_expire (broker);
   rules = pst_store_list_rules (broker->store, app);
   apps = pst_store_list_apps (broker->store);
   text = pst_export_text (rules, apps, app, g_get_real_time () / G_USEC_PER_SEC);
@@ -85,7 +85,7 @@ import_text (PstControlCall *call, gboolean protected_too)
   g_autofree char *app = NULL;
 
   g_variant_get (call->args, "(&sbb)", &json, &replace, &dry);
-  pst_broker_purge (broker);
+  pst_broker_expire (broker);
   if (!(import = read_import (broker, json, protected_too, now, &error)))
     {
       pst_control_fail (call, error->message);

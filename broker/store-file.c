@@ -185,6 +185,7 @@ pst_store_open (const char *path, GError **error)
   store->path = g_strdup (path);
   store->rules = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, (GDestroyNotify)pst_stored_rule_free);
   store->by_app = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
+  store->ending = g_hash_table_new (NULL, NULL);
   store->apps = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)pst_stored_app_free);
   store->dirty_apps = g_hash_table_new (g_str_hash, g_str_equal);
   store->uses = g_array_new (FALSE, FALSE, sizeof (PstStoreUse));
@@ -261,6 +262,7 @@ pst_store_close (PstStore *store)
   sqlite3_close (store->db);
   g_hash_table_unref (store->dirty_apps);
   g_hash_table_unref (store->by_app);
+  g_hash_table_unref (store->ending);
   g_hash_table_unref (store->rules);
   g_hash_table_unref (store->apps);
   g_queue_clear_full (&store->events, (GDestroyNotify)pst_event_free);

@@ -27,6 +27,7 @@ struct _PstStore
   char *path;
   GHashTable *rules;      /* id → PstStoredRule, owned */
   GHashTable *by_app;     /* app → GPtrArray of borrowed rules, in order of id */
+  GHashTable *ending;     /* set of borrowed rules that do not last for always */
   GHashTable *apps;       /* id → PstStoredApp, owned */
   GHashTable *dirty_apps; /* borrowed ids */
   PstHistory *history;

@@ -54,6 +54,8 @@ pst_store_remember (PstStore *store, PstStoredRule *rule)
     ;
   g_ptr_array_insert (list, (gint)place, rule);
   g_hash_table_insert (store->rules, g_memdup2 (&rule->id, sizeof rule->id), rule);
+  if (rule->lifetime != PST_LIFETIME_ALWAYS)
+    g_hash_table_add (store->ending, rule);
 }
 
 void
@@ -69,6 +71,7 @@ pst_store_forget (PstStore *store, guint64 id)
   g_ptr_array_remove (list, rule);
   if (list->len == 0)
     g_hash_table_remove (store->by_app, rule->app);
+  g_hash_table_remove (store->ending, rule);
   g_hash_table_remove (store->rules, &id);
 }
 
@@ -156,6 +159,19 @@ pst_store_list_rules (PstStore *store, const char *app)
         g_ptr_array_add (result, rule);
       g_ptr_array_sort (result, compare_ids);
     }
+  return result;
+}
+
+GPtrArray *
+pst_store_list_ending_rules (PstStore *store)
+{
+  GPtrArray *result = g_ptr_array_new ();
+  GHashTableIter iter;
+  gpointer rule;
+
+  g_hash_table_iter_init (&iter, store->ending);
+  while (g_hash_table_iter_next (&iter, &rule, NULL))
+    g_ptr_array_add (result, rule);
   return result;
 }
 

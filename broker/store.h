@@ -48,6 +48,8 @@ void pst_store_set_listener (PstStore *store, PstStoreListener listener, gpointe
 
 /* The rules of @app, or of all for NULL: (transfer container) of borrowed PstStoredRule, valid until the next change. */
 GPtrArray *pst_store_list_rules (PstStore *store, const char *app);
+/* Those that may end by themselves, in no order: the same, without a look at the thousands that do not. */
+GPtrArray *pst_store_list_ending_rules (PstStore *store);
 /* The applications that have rules: (transfer container) of borrowed ids. */
 GPtrArray *pst_store_list_apps_with_rules (PstStore *store);
 /* Another number after each change of a rule. (A narrowed rule comes with a new one.) */

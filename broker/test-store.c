@@ -179,6 +179,38 @@ test_remove (Fixture *f, gconstpointer data)
   g_assert_cmpuint (count (f), ==, 1);
 }
 
+static guint64
+only_ending (Fixture *f)
+{
+  g_autoptr (GPtrArray) rules = pst_store_list_ending_rules (f->store);
+
+  g_assert_cmpuint (rules->len, <=, 1);
+  return rules->len > 0 ? ((PstStoredRule *)rules->pdata[0])->id : 0;
+}
+
+static void
+test_ending (Fixture *f, gconstpointer data)
+{
+  PstStoredRule always = rule ("/a", PST_ACCESS_VIEW, PST_ANSWER_ALLOW), until = rule ("/b", PST_ACCESS_VIEW, PST_ANSWER_ALLOW);
+  guint64 id;
+
+  until.lifetime = PST_LIFETIME_UNTIL;
+  until.until = 4000000000;
+  add (f, &always, NULL);
+  g_assert_cmpuint (only_ending (f), ==, 0);
+  id = add (f, &until, NULL);
+  g_assert_cmpuint (only_ending (f), ==, id);
+  open_again (f);
+  g_assert_cmpuint (only_ending (f), ==, id);
+  /* A later date in the place of the first. */
+  until.until++;
+  id = add (f, &until, NULL);
+  g_assert_cmpuint (only_ending (f), ==, id);
+  g_assert_true (pst_store_remove_rules (f->store, &id, 1, NULL, NULL));
+  g_assert_cmpuint (only_ending (f), ==, 0);
+  g_assert_cmpuint (count (f), ==, 1);
+}
+
 static void
 on_answer (GPtrArray *rows, gboolean more, const GError *error, gpointer data)
 {
@@ -483,6 +515,7 @@ main (int argc, char **argv)
   ADD ("round-trip", test_round_trip);
   ADD ("update", test_update);
   ADD ("remove", test_remove);
+  ADD ("ending", test_ending);
   ADD ("history", test_history);
   ADD ("burst", test_burst);
   ADD ("outbox", test_outbox);

@@ -218,6 +218,46 @@ test_refused_whole (Fixture *f, gconstpointer data)
   }
 }
 
+/* What is exported, or would be imported, has no rule that is over: the sandboxes learn of it at the same moment. */
+static void
+test_ends_meanwhile (Fixture *f, gconstpointer data)
+{
+  g_autofree char *pictures = test_path (f->broker, "Pictures"), *file = test_path (f->broker, "Pictures/a.jpg");
+  const char *via = data;
+  gint64 deadline = g_get_monotonic_time () + 10 * G_USEC_PER_SEC;
+  Reply reply = call (f, PST_CONTROL_GRANT,
+                      g_variant_new ("(su^ayuuuux)", "cat", (guint32)PST_KIND_FILES, pictures, (guint32)PST_SCOPE_TREE,
+                                     (guint32)PST_ACCESS_VIEW, (guint32)PST_ANSWER_ALLOW, (guint32)PST_LIFETIME_UNTIL,
+                                     g_get_real_time () / G_USEC_PER_SEC + 2));
+  gboolean there = TRUE;
+
+  g_assert_cmpstr (reply.sentence, ==, NULL);
+  g_variant_unref (reply.result);
+  g_assert_cmpint (test_outcome (test_ask (f->sandbox, file, PST_ACCESS_VIEW, PST_OP_OPEN)), ==, PST_OUTCOME_RETRY);
+  g_assert_cmpuint (f->sandbox->trees->len, ==, 1);
+  while (there)
+    {
+      g_assert_cmpint (g_get_monotonic_time (), <, deadline);
+      if (strcmp (via, PST_CONTROL_EXPORT) == 0)
+        {
+          g_autofree char *text = export_of (f, "");
+
+          there = strstr (text, pictures) != NULL;
+        }
+      else
+        {
+          g_autofree char *same = one_rule (f, "Documents", "deny");
+
+          reply = call (f, via, g_variant_new ("(sbb)", same, FALSE, TRUE));
+          g_assert_cmpstr (reply.sentence, ==, NULL);
+          g_variant_unref (reply.result);
+          there = f->sandbox->trees->len > 0;
+        }
+    }
+  test_wait_count (&f->sandbox->n_detached, 1);
+  g_assert_cmpint (decide (f, "Pictures/a.jpg"), ==, PST_ANSWER_ASK);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -225,5 +265,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/broker-transfer/reaches-gates", Fixture, NULL, set_up, test_reaches_gates, tear_down);
   g_test_add ("/broker-transfer/refused-whole", Fixture, NULL, set_up, test_refused_whole, tear_down);
+  g_test_add ("/broker-transfer/ends-before-an-export", Fixture, PST_CONTROL_EXPORT, set_up, test_ends_meanwhile, tear_down);
+  g_test_add ("/broker-transfer/ends-before-an-import", Fixture, PST_CONTROL_IMPORT, set_up, test_ends_meanwhile, tear_down);
   return g_test_run ();
 }
