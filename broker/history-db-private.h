@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "event-sql.h"
 #include "history-db.h"
-#include "sql.h"
 
 G_BEGIN_DECLS
 
@@ -18,12 +18,8 @@ struct _PstHistoryDb
   gint64 removed;   /* rows, since the index was merged */
 };
 
-#define PST_HISTORY_COLUMNS "id, time, app, name, sandbox, what, resource, access, answer, lifetime, text, program, kind"
-
 /* FALSE. */
 gboolean pst_history_db_fail (PstHistoryDb *db, const char *sentence, GError **error);
-/* The row that @statement, a SELECT of PST_HISTORY_COLUMNS, is on. (transfer full) */
-PstEvent *pst_history_db_read (sqlite3_stmt *statement);
 /* Three characters that stand for @word in the index of the words, beside which no other text is likely to have them.
  * @text: room for ten bytes. */
 void pst_history_db_key (char kind, const char *word, char *text);

@@ -85,28 +85,6 @@ pst_history_db_is_damaged (PstHistoryDb *db)
   return db->damaged;
 }
 
-PstEvent *
-pst_history_db_read (sqlite3_stmt *statement)
-{
-  PstEvent *event = g_new0 (PstEvent, 1);
-  g_autofree char *what = pst_sql_column_string (statement, 5);
-
-  event->number = (guint64)sqlite3_column_int64 (statement, 0);
-  event->time = sqlite3_column_int64 (statement, 1);
-  event->app = pst_sql_column_string (statement, 2);
-  event->name = pst_sql_column_string (statement, 3);
-  event->sandbox = (guint64)sqlite3_column_int64 (statement, 4);
-  event->what = g_intern_string (what ? what : "");
-  event->resource = pst_sql_column_string (statement, 6);
-  event->access = (PstAccess)sqlite3_column_int64 (statement, 7);
-  event->answer = (PstAnswer)sqlite3_column_int64 (statement, 8);
-  event->lifetime = (PstLifetime)sqlite3_column_int64 (statement, 9);
-  event->text = pst_sql_column_string (statement, 10);
-  event->program = pst_sql_column_string (statement, 11);
-  event->kind = (guint)sqlite3_column_int64 (statement, 12);
-  return event;
-}
-
 void
 pst_history_db_key (char kind, const char *word, char *text)
 {
@@ -339,25 +317,7 @@ note_day (PstHistoryDb *db, const PstEvent *event)
 static gboolean
 write_event (PstHistoryDb *db, PstEvent *event)
 {
-  sqlite3_stmt *statement =
-      pst_sql_prepare (db->db, "INSERT INTO events (time, app, name, sandbox, what, resource, access, answer, lifetime, text,"
-                               " program, kind) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)");
-
-  pst_sql_bind_int (statement, 1, event->time);
-  pst_sql_bind_text (statement, 2, event->app);
-  if (event->name)
-    pst_sql_bind_text (statement, 3, event->name);
-  pst_sql_bind_int (statement, 4, (gint64)event->sandbox);
-  pst_sql_bind_text (statement, 5, event->what);
-  pst_sql_bind_path (statement, 6, event->resource);
-  pst_sql_bind_int (statement, 7, event->access);
-  pst_sql_bind_int (statement, 8, event->answer);
-  pst_sql_bind_int (statement, 9, event->lifetime);
-  if (event->text)
-    pst_sql_bind_text (statement, 10, event->text);
-  pst_sql_bind_path (statement, 11, event->program);
-  pst_sql_bind_int (statement, 12, event->kind);
-  if (!pst_sql_run (statement))
+  if (!pst_event_insert (db->db, event))
     return FALSE;
   event->number = (guint64)sqlite3_last_insert_rowid (db->db);
   return index_event (db, event, FALSE) && add_weight (db, event, weight_of (event)) && note_day (db, event);
@@ -408,7 +368,7 @@ remove_event (PstHistoryDb *db, const PstEvent *event)
   return pst_sql_run (statement);
 }
 
-/* Consumes @select, a SELECT of PST_HISTORY_COLUMNS in the order in which rows are to go, and removes rows until @weight of
+/* Consumes @select, a SELECT of PST_EVENT_COLUMNS in the order in which rows are to go, and removes rows until @weight of
  * them has gone (-1: all). @gone: how many there were. */
 static gboolean
 remove_selected (PstHistoryDb *db, sqlite3_stmt *select, gint64 weight, guint *gone)
@@ -418,7 +378,7 @@ remove_selected (PstHistoryDb *db, sqlite3_stmt *select, gint64 weight, guint *g
 
   while (select && (weight > 0 || weight == -1) && (status = sqlite3_step (select)) == SQLITE_ROW)
     {
-      PstEvent *event = pst_history_db_read (select);
+      PstEvent *event = pst_event_read (select);
 
       g_ptr_array_add (events, event);
       if (weight > 0)
@@ -459,10 +419,9 @@ trim_shares (PstHistoryDb *db, gint64 share, guint *gone)
     return FALSE;
   if (!app)
     return TRUE;
-  statement =
-      pst_sql_prepare (db->db, "SELECT " PST_HISTORY_COLUMNS " FROM events WHERE id IN (SELECT id FROM events WHERE app=?"
-                               " AND what IN ('asked', 'refused', 'started', 'ended', 'used', 'left out')"
-                               " ORDER BY id LIMIT " G_STRINGIFY (TRIM_BATCH) ") ORDER BY id");
+  statement = pst_sql_prepare (db->db, "SELECT " PST_EVENT_COLUMNS " FROM events WHERE id IN (SELECT id FROM events WHERE app=?"
+                                       " AND what IN ('asked', 'refused', 'started', 'ended', 'used', 'left out')"
+                                       " ORDER BY id LIMIT " G_STRINGIFY (TRIM_BATCH) ") ORDER BY id");
   pst_sql_bind_text (statement, 1, app);
   return remove_selected (db, statement, beyond, gone);
 }
@@ -477,7 +436,7 @@ trim_all (PstHistoryDb *db, gint64 rows, guint *gone)
   if (weight <= rows + slack (rows))
     return TRUE;
   return remove_selected (
-      db, pst_sql_prepare (db->db, "SELECT " PST_HISTORY_COLUMNS " FROM events ORDER BY id LIMIT " G_STRINGIFY (TRIM_BATCH)),
+      db, pst_sql_prepare (db->db, "SELECT " PST_EVENT_COLUMNS " FROM events ORDER BY id LIMIT " G_STRINGIFY (TRIM_BATCH)),
       weight - rows, gone);
 }
 
@@ -495,7 +454,7 @@ trim_old (PstHistoryDb *db, const PstHistoryBounds *bounds, guint *gone)
   first = sqlite3_column_int64 (statement, 1);
   last = sqlite3_column_int64 (statement, 2);
   sqlite3_finalize (statement);
-  statement = pst_sql_prepare (db->db, "SELECT " PST_HISTORY_COLUMNS " FROM events WHERE id BETWEEN ? AND ? AND time < ?"
+  statement = pst_sql_prepare (db->db, "SELECT " PST_EVENT_COLUMNS " FROM events WHERE id BETWEEN ? AND ? AND time < ?"
                                        " ORDER BY id LIMIT " G_STRINGIFY (TRIM_BATCH));
   pst_sql_bind_int (statement, 1, first);
   pst_sql_bind_int (statement, 2, last);

@@ -157,7 +157,7 @@ add_stream (Query *query, sqlite3_stmt *stream)
   next (query, query->streams->len - 1);
 }
 
-#define SELECT "SELECT " PST_HISTORY_COLUMNS " FROM events WHERE id > ?1 AND id < ?2 "
+#define SELECT "SELECT " PST_EVENT_COLUMNS " FROM events WHERE id > ?1 AND id < ?2 "
 #define NEWEST " ORDER BY id DESC"
 
 static void
@@ -348,7 +348,7 @@ add_streams (Query *query)
   if (match)
     {
       sqlite3_stmt *stream =
-          pst_sql_prepare (query->db->db, "SELECT " PST_HISTORY_COLUMNS " FROM words CROSS JOIN events ON id=words.rowid"
+          pst_sql_prepare (query->db->db, "SELECT " PST_EVENT_COLUMNS " FROM words CROSS JOIN events ON id=words.rowid"
                                           " WHERE words MATCH ?3 AND words.rowid > ?1 AND words.rowid < ?2"
                                           " ORDER BY words.rowid DESC");
 
@@ -432,7 +432,7 @@ pst_history_db_query (PstHistoryDb *db, const PstHistoryFilter *filter, gboolean
               *more = TRUE;
               break;
             }
-          g_ptr_array_add (rows, pst_history_db_read (streams->pdata[newest]));
+          g_ptr_array_add (rows, pst_event_read (streams->pdata[newest]));
         }
       last = sqlite3_column_int64 (streams->pdata[newest], 0);
       if (++looked_at % 1024 == 0 && g_get_monotonic_time () > end)

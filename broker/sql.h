@@ -13,6 +13,7 @@ gboolean pst_sql_exec (sqlite3 *db, const char *sql);
 sqlite3_stmt *pst_sql_prepare (sqlite3 *db, const char *sql);
 /* Consumes @statement, which gives no rows. */
 gboolean pst_sql_run (sqlite3_stmt *statement);
+/* (nullable) */
 void pst_sql_bind_text (sqlite3_stmt *statement, int index, const char *text);
 /* Paths are bytes, not text. (nullable) */
 void pst_sql_bind_path (sqlite3_stmt *statement, int index, const char *path);

@@ -7,6 +7,8 @@
 
 #include <glib/gi18n.h>
 
+#include "event-sql.h"
+
 #define FLUSH_DELAY_MS 250
 #define MAX_QUEUED 4096
 /* So much of one application between two flushes; of more it is only said how much it was. */
@@ -29,8 +31,6 @@ pst_stored_app_free (PstStoredApp *app)
 
 /* The outbox */
 
-#define OUTBOX_COLUMNS "time, app, name, sandbox, what, resource, access, answer, lifetime, text, program, kind"
-
 static void
 set_name (PstStore *store, PstEvent *event)
 {
@@ -43,26 +43,10 @@ set_name (PstStore *store, PstEvent *event)
 gboolean
 pst_store_write_event (PstStore *store, const PstEvent *event)
 {
-  sqlite3_stmt *statement =
-      pst_sql_prepare (store->db, "INSERT INTO events (" OUTBOX_COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?)");
   g_autoptr (PstEvent) copy = pst_event_copy (event);
 
   set_name (store, copy);
-  pst_sql_bind_int (statement, 1, copy->time);
-  pst_sql_bind_text (statement, 2, copy->app);
-  if (copy->name)
-    pst_sql_bind_text (statement, 3, copy->name);
-  pst_sql_bind_int (statement, 4, (gint64)copy->sandbox);
-  pst_sql_bind_text (statement, 5, copy->what);
-  pst_sql_bind_path (statement, 6, copy->resource);
-  pst_sql_bind_int (statement, 7, copy->access);
-  pst_sql_bind_int (statement, 8, copy->answer);
-  pst_sql_bind_int (statement, 9, copy->lifetime);
-  if (copy->text)
-    pst_sql_bind_text (statement, 10, copy->text);
-  pst_sql_bind_path (statement, 11, copy->program);
-  pst_sql_bind_int (statement, 12, copy->kind);
-  if (!pst_sql_run (statement))
+  if (!pst_event_insert (store->db, copy))
     return FALSE;
   copy->outbox = (guint64)sqlite3_last_insert_rowid (store->db);
   g_ptr_array_add (store->outbox, g_steal_pointer (&copy));
@@ -147,25 +131,13 @@ pst_store_open_history (PstStore *store, const char *path)
       if (!pst_store_set_meta (store, &key, &outbox, 1, NULL))
         return FALSE;
     }
-  statement = pst_sql_prepare (store->db, "SELECT id, " OUTBOX_COLUMNS " FROM events ORDER BY id");
+  statement = pst_sql_prepare (store->db, "SELECT " PST_EVENT_COLUMNS " FROM events ORDER BY id");
   while (statement && (status = sqlite3_step (statement)) == SQLITE_ROW)
     {
-      PstEvent *event = g_new0 (PstEvent, 1);
-      g_autofree char *what = pst_sql_column_string (statement, 5);
+      PstEvent *event = pst_event_read (statement);
 
-      event->outbox = (guint64)sqlite3_column_int64 (statement, 0);
-      event->time = sqlite3_column_int64 (statement, 1);
-      event->app = pst_sql_column_string (statement, 2);
-      event->name = pst_sql_column_string (statement, 3);
-      event->sandbox = (guint64)sqlite3_column_int64 (statement, 4);
-      event->what = g_intern_string (what ? what : "");
-      event->resource = pst_sql_column_string (statement, 6);
-      event->access = (PstAccess)sqlite3_column_int64 (statement, 7);
-      event->answer = (PstAnswer)sqlite3_column_int64 (statement, 8);
-      event->lifetime = (PstLifetime)sqlite3_column_int64 (statement, 9);
-      event->text = pst_sql_column_string (statement, 10);
-      event->program = pst_sql_column_string (statement, 11);
-      event->kind = (guint)sqlite3_column_int64 (statement, 12);
+      event->outbox = event->number;
+      event->number = 0;
       set_name (store, event);
       g_ptr_array_add (events, event);
     }
