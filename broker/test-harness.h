@@ -20,6 +20,8 @@ void test_drop_root (void);
 TestBroker *test_broker_new (void);
 /* Starts postern-broker (again), with further arguments. */
 void test_broker_start (TestBroker *broker, const char *argument);
+/* The same, with an administrator's policy of its own: returns the directory of the files. (transfer full) */
+char *test_broker_start_with_policy (TestBroker *broker);
 /* Sends @signal and waits for its end. */
 void test_broker_stop (TestBroker *broker, int signal);
 void test_broker_free (TestBroker *broker);
@@ -35,6 +37,14 @@ PstPeer *test_try_connect (TestBroker *broker, const char *role);
 GVariant *test_call (PstPeer *peer, const char *member, GVariant *args);
 /* One that must fail: its sentence. (transfer full) */
 char *test_call_fails (PstPeer *peer, const char *member, GVariant *args);
+
+/* A call of Control1 on a connection of its own, that must succeed, while our scripted ends answer the broker: it may have to
+ * wait for them. (transfer full) */
+GVariant *test_control_call (TestBroker *broker, const char *member, GVariant *args);
+/* One that must fail: its sentence. (transfer full) */
+char *test_control_call_fails (TestBroker *broker, const char *member, GVariant *args);
+/* Of Control1.Grant: a file or folder with all that is below it. */
+GVariant *test_grant_args (const char *app, const char *path, PstAccess access, PstAnswer answer, PstLifetime lifetime);
 
 /* Runs the main loop until *@flag is not zero; fails the test after ten seconds. */
 void test_wait (const guint *flag);
@@ -94,6 +104,8 @@ TestAsk *test_ask (TestSandbox *sandbox, const char *path, PstAccess access, Pst
 TestAsk *test_ask_from (TestSandbox *sandbox, const char *path, PstAccess access, PstOp op, guint32 tid);
 /* The proxy holds a call of @member to the service @name. */
 TestAsk *test_ask_bus (TestSandbox *sandbox, const char *bus, const char *name, const char *interface, const char *member);
+/* What its gate would say by the policy that it has. */
+PstAnswer test_decide (TestSandbox *sandbox, const char *path, PstAccess access);
 /* Waits for the outcome, and frees. */
 PstOutcome test_outcome (TestAsk *ask);
 void test_sandbox_free (TestSandbox *sandbox);

@@ -5,8 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <glib/gstdio.h>
-
 #include "postern-ipc.h"
 #include "test-harness.h"
 
@@ -24,16 +22,11 @@ typedef struct
 static void
 set_up (Fixture *f, gconstpointer data)
 {
-  g_autofree char *option = NULL;
-
   f->broker = test_broker_new ();
   test_make_file (f->broker, "Pictures/a.jpg");
   test_make_file (f->broker, "Documents/x.txt");
   test_make_file (f->broker, ".ssh/id_rsa");
-  f->policy = g_build_filename (f->broker->dir, "policy.d", NULL);
-  g_assert_no_errno (g_mkdir (f->policy, 0755));
-  option = g_strconcat ("--policy-dir=", f->policy, NULL);
-  test_broker_start (f->broker, option);
+  f->policy = test_broker_start_with_policy (f->broker);
   f->agent = test_agent_new (f->broker, "gtk", DISPLAY);
   f->sandbox = test_sandbox_new (f->broker, "/usr/bin/cat", DISPLAY, FALSE, 0, NULL);
   f->control = test_connect (f->broker, "control");
@@ -47,39 +40,6 @@ tear_down (Fixture *f, gconstpointer data)
   test_agent_free (f->agent);
   test_broker_free (f->broker);
   g_free (f->policy);
-}
-
-static void
-on_reply (PstPeer *peer, PstMessage *reply, const GError *error, gpointer data)
-{
-  GVariant **result = data;
-
-  g_assert_no_error (error);
-  *result = g_variant_ref (reply->args);
-}
-
-static void
-no_message (PstPeer *peer, PstMessage *message, gpointer data)
-{
-  g_assert_not_reached ();
-}
-
-/* While gates have to acknowledge, the test's own loop must run. */
-static GVariant *
-control_call (Fixture *f, const char *member, GVariant *args)
-{
-  g_autoptr (PstPeer) control = test_connect (f->broker, "control");
-  GVariant *result = NULL;
-  gint64 deadline = g_get_monotonic_time () + 10 * G_USEC_PER_SEC;
-
-  pst_peer_start (control, no_message, NULL, NULL);
-  pst_peer_call (control, member, args, NULL, 0, on_reply, &result);
-  while (!result)
-    {
-      g_assert_cmpint (g_get_monotonic_time (), <, deadline);
-      g_main_context_iteration (NULL, TRUE);
-    }
-  return result;
 }
 
 /* @text: of an a{sv}. (transfer full) */
@@ -231,13 +191,14 @@ test_allow (Fixture *f, gconstpointer data)
 
   deny (f, path);
   g_assert_cmpint (test_outcome (test_ask (f->sandbox, path, PST_ACCESS_VIEW, PST_OP_OPEN)), ==, PST_OUTCOME_DENY);
-  reply = control_call (f, PST_CONTROL_ALLOW_REFUSED, g_variant_new ("(tu)", row_of (f, "asked"), (guint32)PST_LIFETIME_ONCE));
+  reply = test_control_call (f->broker, PST_CONTROL_ALLOW_REFUSED,
+                             g_variant_new ("(tu)", row_of (f, "asked"), (guint32)PST_LIFETIME_ONCE));
   g_variant_get (reply, "(tt)", &id, &undo);
   g_assert_cmpuint (id, !=, 0);
   g_assert_cmpuint (undo, !=, 0);
   /* For the file of that row, although more had been refused in the dialog. */
   g_assert_cmpint (test_outcome (test_ask (f->sandbox, path, PST_ACCESS_VIEW, PST_OP_OPEN)), ==, PST_OUTCOME_RETRY);
-  back = control_call (f, PST_CONTROL_UNDO, g_variant_new ("(t)", undo));
+  back = test_control_call (f->broker, PST_CONTROL_UNDO, g_variant_new ("(t)", undo));
   ask = test_ask (f->sandbox, path, PST_ACCESS_VIEW, PST_OP_OPEN);
   g_assert_cmpint (test_outcome (ask), ==, PST_OUTCOME_DENY);
 }
@@ -327,8 +288,8 @@ test_allow_always (Fixture *f, gconstpointer data)
   g_autofree char *file = test_path (f->broker, "Documents/x.txt");
 
   deny (f, file);
-  g_variant_unref (
-      control_call (f, PST_CONTROL_ALLOW_REFUSED, g_variant_new ("(tu)", row_of (f, "asked"), (guint32)PST_LIFETIME_ALWAYS)));
+  g_variant_unref (test_control_call (f->broker, PST_CONTROL_ALLOW_REFUSED,
+                                      g_variant_new ("(tu)", row_of (f, "asked"), (guint32)PST_LIFETIME_ALWAYS)));
   g_assert_cmpint (test_outcome (test_ask (f->sandbox, file, PST_ACCESS_VIEW, PST_OP_OPEN)), ==, PST_OUTCOME_RETRY);
 }
 

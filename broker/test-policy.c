@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The administrator's policy in a broker that runs: locks and defaults reach gates that are there already, a policy that cannot
  * be trusted or read stops launches, and says so. */
-#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -34,15 +33,10 @@ write_policy (Fixture *f, const char *name, const char *text)
 static void
 set_up (Fixture *f, gconstpointer data)
 {
-  g_autofree char *option = NULL;
-
   f->broker = test_broker_new ();
   test_make_file (f->broker, "Pictures/a.jpg");
   test_make_file (f->broker, "Work/plan.txt");
-  f->dir = g_build_filename (f->broker->dir, "policy.d", NULL);
-  g_assert_no_errno (g_mkdir (f->dir, 0755));
-  option = g_strconcat ("--policy-dir=", f->dir, NULL);
-  test_broker_start (f->broker, option);
+  f->dir = test_broker_start_with_policy (f->broker);
 }
 
 static void
@@ -56,34 +50,18 @@ static PstAnswer
 decide (Fixture *f, TestSandbox *sandbox, const char *name, PstAccess access)
 {
   g_autofree char *path = test_path (f->broker, name);
-  PstDecision decision;
 
-  pst_ruleset_decide (sandbox->ruleset, path, access, &decision);
-  return decision.answer;
-}
-
-static void
-on_granted (PstPeer *peer, PstMessage *reply, const GError *error, gpointer data)
-{
-  g_assert_no_error (error);
-  *(guint *)data = 1;
+  return test_decide (sandbox, path, access);
 }
 
 /* Gates are answered meanwhile: it returns when they have it. */
 static void
 grant (Fixture *f, const char *name, PstAccess access, PstAnswer answer)
 {
-  PstPeer *control = test_connect (f->broker, "control");
   g_autofree char *path = test_path (f->broker, name);
-  guint done = 0;
 
-  pst_peer_start (control, NULL, NULL, NULL);
-  pst_peer_call (control, PST_CONTROL_GRANT,
-                 g_variant_new ("(su^ayuuuux)", "cat", (guint32)PST_KIND_FILES, path, 0, (guint32)access, (guint32)answer,
-                                (guint32)PST_LIFETIME_ALWAYS, (gint64)0),
-                 NULL, 0, on_granted, &done);
-  test_wait (&done);
-  pst_peer_unref (control);
+  g_variant_unref (
+      test_control_call (f->broker, PST_CONTROL_GRANT, test_grant_args ("cat", path, access, answer, PST_LIFETIME_ALWAYS)));
 }
 
 /* What "postern why cat NAME" says. */

@@ -5,8 +5,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include <glib/gstdio.h>
-
 #include "postern-ipc.h"
 #include "test-harness.h"
 
@@ -16,75 +14,34 @@ typedef struct
 {
   TestBroker *broker;
   TestSandbox *sandbox; /* of cat */
-  PstPeer *control;
   char *dir;
 } Fixture;
 
 static void
 set_up (Fixture *f, gconstpointer data)
 {
-  g_autofree char *option = NULL;
-
   f->broker = test_broker_new ();
   test_make_file (f->broker, "Pictures/a.jpg");
   test_make_file (f->broker, "Documents/x.txt");
-  f->dir = g_build_filename (f->broker->dir, "policy.d", NULL);
-  g_assert_no_errno (g_mkdir (f->dir, 0755));
-  option = g_strconcat ("--policy-dir=", f->dir, NULL);
-  test_broker_start (f->broker, option);
+  f->dir = test_broker_start_with_policy (f->broker);
   f->sandbox = test_sandbox_new (f->broker, "/usr/bin/cat", DISPLAY, FALSE, 0, NULL);
-  f->control = test_connect (f->broker, "control");
-  pst_peer_start (f->control, NULL, NULL, NULL);
 }
 
 static void
 tear_down (Fixture *f, gconstpointer data)
 {
-  pst_peer_unref (f->control);
   test_sandbox_free (f->sandbox);
   test_broker_free (f->broker);
   g_free (f->dir);
 }
 
-typedef struct
-{
-  guint done;
-  GVariant *result;
-  char *sentence;
-} Reply;
-
-static void
-on_reply (PstPeer *peer, PstMessage *message, const GError *error, gpointer data)
-{
-  Reply *reply = data;
-
-  reply->done = 1;
-  if (error)
-    reply->sentence = g_strdup (error->message);
-  else
-    reply->result = g_variant_ref (message->args);
-}
-
-/* Gates are answered meanwhile. */
-static Reply
-call (Fixture *f, const char *member, GVariant *args)
-{
-  Reply reply = { 0 };
-
-  pst_peer_call (f->control, member, args, NULL, 0, on_reply, &reply);
-  test_wait (&reply.done);
-  return reply;
-}
-
 static char *
 export_of (Fixture *f, const char *app)
 {
-  Reply reply = call (f, PST_CONTROL_EXPORT, g_variant_new ("(s)", app));
+  g_autoptr (GVariant) reply = test_control_call (f->broker, PST_CONTROL_EXPORT, g_variant_new ("(s)", app));
   char *text;
 
-  g_assert_null (reply.sentence);
-  g_variant_get (reply.result, "(s)", &text);
-  g_variant_unref (reply.result);
+  g_variant_get (reply, "(s)", &text);
   return text;
 }
 
@@ -105,13 +62,11 @@ static guint64
 import (Fixture *f, const char *member, const char *text, gboolean replace, gboolean dry, guint added, guint changed,
         guint removed)
 {
-  Reply reply = call (f, member, g_variant_new ("(sbb)", text, replace, dry));
+  g_autoptr (GVariant) reply = test_control_call (f->broker, member, g_variant_new ("(sbb)", text, replace, dry));
   guint32 counts[3];
   guint64 undo;
 
-  g_assert_cmpstr (reply.sentence, ==, NULL);
-  g_variant_get (reply.result, "(uuut)", &counts[0], &counts[1], &counts[2], &undo);
-  g_variant_unref (reply.result);
+  g_variant_get (reply, "(uuut)", &counts[0], &counts[1], &counts[2], &undo);
   g_assert_cmpuint (counts[0], ==, added);
   g_assert_cmpuint (counts[1], ==, changed);
   g_assert_cmpuint (counts[2], ==, removed);
@@ -122,14 +77,12 @@ import (Fixture *f, const char *member, const char *text, gboolean replace, gboo
 static void
 refused (Fixture *f, const char *text, const char *words)
 {
-  g_autofree char *before = export_of (f, ""), *after = NULL;
+  g_autofree char *before = export_of (f, ""), *after = NULL, *sentence = NULL;
   guint policies = f->sandbox->n_policies;
-  Reply reply = call (f, PST_CONTROL_IMPORT, g_variant_new ("(sbb)", text, TRUE, FALSE));
 
-  g_assert_null (reply.result);
-  if (!strstr (reply.sentence, words))
-    g_error ("“%s” is not in: %s", words, reply.sentence);
-  g_free (reply.sentence);
+  sentence = test_control_call_fails (f->broker, PST_CONTROL_IMPORT, g_variant_new ("(sbb)", text, TRUE, FALSE));
+  if (!strstr (sentence, words))
+    g_error ("“%s” is not in: %s", words, sentence);
   after = export_of (f, "");
   g_assert_cmpstr (before, ==, after);
   g_assert_cmpuint (f->sandbox->n_policies, ==, policies);
@@ -139,10 +92,8 @@ static PstAnswer
 decide (Fixture *f, const char *name)
 {
   g_autofree char *path = test_path (f->broker, name);
-  PstDecision decision;
 
-  pst_ruleset_decide (f->sandbox->ruleset, path, PST_ACCESS_VIEW, &decision);
-  return decision.answer;
+  return test_decide (f->sandbox, path, PST_ACCESS_VIEW);
 }
 
 static void
@@ -151,7 +102,6 @@ test_reaches_gates (Fixture *f, gconstpointer data)
   g_autofree char *pictures = one_rule (f, "Pictures", "allow"), *documents = one_rule (f, "Documents", "allow"),
                   *exported = NULL, *again = NULL, *empty = export_of (f, ""), *file = test_path (f->broker, "Pictures/a.jpg");
   guint64 undo;
-  Reply reply;
 
   g_assert_cmpuint (import (f, PST_CONTROL_IMPORT, pictures, FALSE, TRUE, 1, 0, 0), ==, 0);
   g_assert_cmpint (decide (f, "Pictures/a.jpg"), ==, PST_ANSWER_ASK);
@@ -168,9 +118,7 @@ test_reaches_gates (Fixture *f, gconstpointer data)
   g_assert_cmpint (decide (f, "Pictures/a.jpg"), ==, PST_ANSWER_ASK);
   g_assert_cmpint (decide (f, "Documents/x.txt"), ==, PST_ANSWER_ALLOW);
   g_assert_cmpuint (f->sandbox->trees->len, ==, 0);
-  reply = call (f, PST_CONTROL_UNDO, g_variant_new ("(t)", undo));
-  g_assert_cmpstr (reply.sentence, ==, NULL);
-  g_variant_unref (reply.result);
+  g_variant_unref (test_control_call (f->broker, PST_CONTROL_UNDO, g_variant_new ("(t)", undo)));
   g_assert_cmpint (decide (f, "Pictures/a.jpg"), ==, PST_ANSWER_ALLOW);
   again = export_of (f, "");
   g_assert_cmpstr (exported, ==, again);
@@ -179,12 +127,10 @@ test_reaches_gates (Fixture *f, gconstpointer data)
   test_broker_stop (f->broker, SIGKILL);
   test_wait (&f->sandbox->gate_closed);
   {
-    g_autofree char *option = g_strconcat ("--policy-dir=", f->dir, NULL), *kept = NULL, *of_another = NULL;
+    g_autofree char *kept = NULL, *of_another = NULL;
 
-    test_broker_start (f->broker, option);
-    pst_peer_unref (f->control);
-    f->control = test_connect (f->broker, "control");
-    pst_peer_start (f->control, NULL, NULL, NULL);
+    g_free (f->dir);
+    f->dir = test_broker_start_with_policy (f->broker);
     kept = export_of (f, "");
     g_assert_cmpstr (exported, ==, kept);
     of_another = export_of (f, "ls");
@@ -211,10 +157,10 @@ test_refused_whole (Fixture *f, gconstpointer data)
   /* The person may say so of what is protected; nobody may of what is locked. */
   import (f, PST_CONTROL_IMPORT_PROTECTED, ssh, FALSE, FALSE, 1, 0, 0);
   {
-    Reply reply = call (f, PST_CONTROL_IMPORT_PROTECTED, g_variant_new ("(sbb)", locked, FALSE, FALSE));
+    g_autofree char *sentence =
+        test_control_call_fails (f->broker, PST_CONTROL_IMPORT_PROTECTED, g_variant_new ("(sbb)", locked, FALSE, FALSE));
 
-    g_assert_nonnull (strstr (reply.sentence, "l.conf, line 2)"));
-    g_free (reply.sentence);
+    g_assert_nonnull (strstr (sentence, "l.conf, line 2)"));
   }
 }
 
@@ -225,14 +171,13 @@ test_ends_meanwhile (Fixture *f, gconstpointer data)
   g_autofree char *pictures = test_path (f->broker, "Pictures"), *file = test_path (f->broker, "Pictures/a.jpg");
   const char *via = data;
   gint64 deadline = g_get_monotonic_time () + 10 * G_USEC_PER_SEC;
-  Reply reply = call (f, PST_CONTROL_GRANT,
-                      g_variant_new ("(su^ayuuuux)", "cat", (guint32)PST_KIND_FILES, pictures, (guint32)PST_SCOPE_TREE,
-                                     (guint32)PST_ACCESS_VIEW, (guint32)PST_ANSWER_ALLOW, (guint32)PST_LIFETIME_UNTIL,
-                                     g_get_real_time () / G_USEC_PER_SEC + 2));
   gboolean there = TRUE;
 
-  g_assert_cmpstr (reply.sentence, ==, NULL);
-  g_variant_unref (reply.result);
+  g_variant_unref (
+      test_control_call (f->broker, PST_CONTROL_GRANT,
+                         g_variant_new ("(su^ayuuuux)", "cat", (guint32)PST_KIND_FILES, pictures, (guint32)PST_SCOPE_TREE,
+                                        (guint32)PST_ACCESS_VIEW, (guint32)PST_ANSWER_ALLOW, (guint32)PST_LIFETIME_UNTIL,
+                                        g_get_real_time () / G_USEC_PER_SEC + 2)));
   g_assert_cmpint (test_outcome (test_ask (f->sandbox, file, PST_ACCESS_VIEW, PST_OP_OPEN)), ==, PST_OUTCOME_RETRY);
   g_assert_cmpuint (f->sandbox->trees->len, ==, 1);
   while (there)
@@ -248,9 +193,7 @@ test_ends_meanwhile (Fixture *f, gconstpointer data)
         {
           g_autofree char *same = one_rule (f, "Documents", "deny");
 
-          reply = call (f, via, g_variant_new ("(sbb)", same, FALSE, TRUE));
-          g_assert_cmpstr (reply.sentence, ==, NULL);
-          g_variant_unref (reply.result);
+          g_variant_unref (test_control_call (f->broker, via, g_variant_new ("(sbb)", same, FALSE, TRUE)));
           there = f->sandbox->trees->len > 0;
         }
     }
