@@ -3,6 +3,7 @@
 
 #include "backing-tree.h"
 #include "epoch.h"
+#include "hold.h"
 #include "ops.h"
 #include "postern-ipc.h"
 #include "pst-fd.h"
@@ -80,17 +81,36 @@ on_reply (PstPeer *peer, PstMessage *reply, const GError *error, gpointer user_d
   job_free (job);
 }
 
+/* 0, or why the job is not sent now. For an operation on an entry the kernel holds the directory's lock; if a tree above is
+ * being mounted, the supervisor is waiting for that lock, and the two would wait for each other. The mount is sent by this
+ * thread too, so what is sent before is done before. */
+static int
+error_of_sending (Job *job)
+{
+  g_autofree char *path = job->parent != NULL ? pst_inode_path (job->parent, 0, job->name) : NULL;
+  int error = 0;
+
+  if (pst_tree_is_dropped (job->tree))
+    return EACCES;
+  if (link_peer == NULL || !pst_peer_is_open (link_peer))
+    return EIO;
+  if (path != NULL)
+    pst_hold_is_mounting_above (path, job->call->tid, &error);
+  return error;
+}
+
 static gboolean
 send_in_main_loop (gpointer data)
 {
   Job *job = data;
+  int error = error_of_sending (job);
 
-  if (link_peer != NULL && pst_peer_is_open (link_peer) && !pst_tree_is_dropped (job->tree))
+  if (error == 0)
     pst_peer_call (link_peer, job->member, job->args, NULL, 0, on_reply, job);
   else
     {
       g_variant_unref (g_variant_ref_sink (job->args));
-      fuse_reply_err (job->call->req, pst_tree_is_dropped (job->tree) ? EACCES : EIO);
+      fuse_reply_err (job->call->req, error);
       job_free (job);
     }
   return G_SOURCE_REMOVE;

@@ -18,7 +18,8 @@
  * once, and its second request is served here.
  *
  * While the supervisor is at it nothing may begin to be held inside either: a permission that is taken away at this very moment
- * makes the next request inside a question, and its answer would wait for the supervisor, and the supervisor for it. */
+ * makes the next request inside a question, and its answer would wait for the supervisor, and the supervisor for it. Nor may an
+ * entry that has a permission of its own be asked of the supervisor then (backing-names.c). */
 
 typedef struct
 {

@@ -242,6 +242,55 @@ test_upgrade (void)
   world_stop ();
 }
 
+static gpointer
+save_inside (gpointer data)
+{
+  int dir = GPOINTER_TO_INT (data), fd = openat (dir, "new.txt", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+
+  if (fd < 0)
+    return GINT_TO_POINTER (errno);
+  close (fd);
+  return NULL;
+}
+
+/* A file of its own in a directory that is being mounted upon, used from inside the directory: its requests go to the
+ * supervisor, who waits for the lock that the kernel holds for them. */
+static void
+test_live_names (void)
+{
+  int dir;
+
+  world_start (app_never_asked, NULL, FALSE);
+  world_door ("Pictures", TRUE);
+  world_push_policy ();
+  dir = open (world_seen ("Pictures"), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  g_assert_cmpint (dir, >=, 0);
+  world_rule ("Pictures", PST_SCOPE_TREE, PST_ACCESS_VIEW, PST_ANSWER_ALLOW);
+  world_rule ("Pictures/new.txt", PST_SCOPE_FILE, PST_ACCESS_CHANGE, PST_ANSWER_ALLOW);
+  world_push_policy ();
+  world_attach (1, PST_TREE_FILE, PST_ACCESS_CHANGE, "Pictures/new.txt", FALSE);
+  for (guint round = 0; round < 20; round++)
+    {
+      GThread *threads[4];
+
+      world_attach (2 + round, PST_TREE_TREE, PST_ACCESS_VIEW, "Pictures", TRUE);
+      for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+        threads[i] = g_thread_new ("app", save_inside, GINT_TO_POINTER (dir));
+      for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+        {
+          int error = GPOINTER_TO_INT (g_thread_join (threads[i]));
+
+          g_assert_true (error == 0 || error == EACCES || error == ESTALE);
+        }
+      /* when the mount is there, it goes on */
+      g_assert_null (save_inside (GINT_TO_POINTER (dir)));
+      world_drop (2 + round);
+    }
+  g_assert_cmpuint (world_n_mounts (), ==, 20);
+  close (dir);
+  world_stop ();
+}
+
 int
 main (int argc, char **argv)
 {
@@ -257,6 +306,7 @@ main (int argc, char **argv)
   g_test_add_func ("/gate/live/cwd", test_live_cwd);
   g_test_add_func ("/gate/live/unlisted", test_live_unlisted);
   g_test_add_func ("/gate/live/many", test_live_many);
+  g_test_add_func ("/gate/live/names", test_live_names);
   g_test_add_func ("/gate/live/revoke", test_revoke_live);
   g_test_add_func ("/gate/strict", test_strict_tree);
   g_test_add_func ("/gate/upgrade", test_upgrade);
