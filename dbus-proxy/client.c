@@ -578,7 +578,7 @@ connect_bus (PstClient *client)
     }
   for (; client->next_address < addresses->len; client->next_address++)
     {
-      const PstAddress *one = &g_array_index (addresses, PstAddress, client->next_address);
+      const PstBusAddress *one = &g_array_index (addresses, PstBusAddress, client->next_address);
       int fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
       if (fd < 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "address.h"
+#include "pst-bus-address.h"
 #include "ask.h"
 #include "policy.h"
 

@@ -71,7 +71,7 @@ bus_new (const PstBusOption *option, guint number, const PstDecider *decider)
   bus->number = number;
   bus->policy = option->policy;
   bus->decider = decider;
-  bus->addresses = pst_address_parse (option->address);
+  bus->addresses = pst_bus_address_list (option->address);
   if (bus->addresses == NULL)
     fprintf (stderr, "“%s” names no unix socket\n", option->address);
   else if (!pst_server_start (option->path, bus))

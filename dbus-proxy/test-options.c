@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "address.h"
 #include "options.h"
 
 #include <fcntl.h>
@@ -91,34 +90,6 @@ test_args (void)
   pst_options_clear (&options);
 }
 
-static void
-check_address (const char *text, const char *path, gboolean abstract)
-{
-  g_autoptr (GArray) addresses = pst_address_parse (text);
-  const PstAddress *one;
-
-  g_assert_true ((addresses != NULL) == (path != NULL));
-  if (path == NULL)
-    return;
-  one = &g_array_index (addresses, PstAddress, 0);
-  g_assert_cmpstr (one->address.sun_path + abstract, ==, path);
-  g_assert_true ((one->address.sun_path[0] == '\0') == abstract);
-}
-
-static void
-test_address (void)
-{
-  check_address ("unix:path=/run/bus,guid=00", "/run/bus", FALSE);
-  check_address ("unix:abstract=/tmp/dbus-x", "/tmp/dbus-x", TRUE);
-  check_address ("tcp:host=localhost;unix:path=/b", "/b", FALSE);
-  check_address ("unix:path=/a%20b", "/a b", FALSE);
-  check_address ("unix:path=/a%2", NULL, FALSE);
-  check_address ("unix:path=/a%00b", NULL, FALSE);
-  check_address ("tcp:host=localhost", NULL, FALSE);
-  check_address ("unix:path=", NULL, FALSE);
-  check_address ("", NULL, FALSE);
-}
-
 int
 main (int argc, char **argv)
 {
@@ -126,6 +97,5 @@ main (int argc, char **argv)
   g_test_add_func ("/dbus/options/groups", test_groups);
   g_test_add_func ("/dbus/options/wrong", test_wrong);
   g_test_add_func ("/dbus/options/args", test_args);
-  g_test_add_func ("/dbus/options/address", test_address);
   return g_test_run ();
 }

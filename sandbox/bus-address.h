@@ -1,20 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include <glib.h>
-#include <sys/un.h>
+#include "pst-bus-address.h"
 
 G_BEGIN_DECLS
 
 /* Where the host's message buses are. */
-typedef struct
-{
-  struct sockaddr_un address;
-  socklen_t length; /* 0: there is none */
-} PstBusAddress;
 
-/* The first entry of a D-Bus address list (D-Bus specification, "Server Addresses") that names a socket of this machine:
- * unix:path=… or unix:abstract=…, with %-escapes. FALSE if there is none. Pure. */
+/* The first of a list of addresses that is of this machine. */
 gboolean pst_bus_address_parse (const char *list, PstBusAddress *out);
 
 /* The session bus of this process: DBUS_SESSION_BUS_ADDRESS, else $XDG_RUNTIME_DIR/bus if that is a socket. */

@@ -49,7 +49,7 @@ set_up (void)
 {
   struct sockaddr_un name = { .sun_family = AF_UNIX };
   socklen_t length = sizeof name;
-  PstAddress address = { .address.sun_family = AF_UNIX };
+  PstBusAddress address = { .address.sun_family = AF_UNIX };
 
   signal (SIGPIPE, SIG_IGN);
   pst_body_pipes_try ();
@@ -61,7 +61,7 @@ set_up (void)
   g_assert_true (bind (listener, (struct sockaddr *)&name, sizeof (sa_family_t)) == 0 && listen (listener, 1) == 0);
   g_assert_true (getsockname (listener, (struct sockaddr *)&address.address, &length) == 0);
   address.length = length;
-  bus.addresses = g_array_new (FALSE, FALSE, sizeof (PstAddress));
+  bus.addresses = g_array_new (FALSE, FALSE, sizeof (PstBusAddress));
   g_array_append_val (bus.addresses, address);
   bus.policy = pst_bus_policy_new ();
   bus.policy->filter = TRUE;
