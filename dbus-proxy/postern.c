@@ -358,8 +358,10 @@ serve (PstPacket *packet)
     {
       Served *one = &served[n_served];
 
+      if (n_served == MAX_BUSES)
+        give_up ("the supervisor names more buses than there are");
       one->name = NULL;
-      for (gsize i = 0; n_served < MAX_BUSES && i < G_N_ELEMENTS (buses); i++)
+      for (gsize i = 0; i < G_N_ELEMENTS (buses); i++)
         if (strcmp (name, buses[i]) == 0)
           one->name = buses[i];
       if (one->name == NULL)

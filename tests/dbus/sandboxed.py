@@ -22,7 +22,7 @@ def packet(kind, serial, member, signature, args):
 
 
 class Sandboxed:
-    """Inside a World: a proxy of its session bus. What it asks is in @questions as (serial, bytes)."""
+    """Inside a World: a proxy of its session bus, that serves when it has a @policy. What it asks is in @questions as (serial, bytes)."""
 
     def __init__(self, world, policy):
         self.world, self.generation, self.questions = world, 0, []
@@ -45,7 +45,8 @@ class Sandboxed:
             one.close()
         threading.Thread(target=self.supervise, daemon=True).start()
         threading.Thread(target=self.decide, daemon=True).start()
-        self.set_policy(policy)
+        if policy is not None:
+            self.set_policy(policy)
 
     def supervise(self):
         while data := self.link.recv(65536):
