@@ -80,6 +80,7 @@ def main():
         script = (
             'stty -a <&1 >/dev/null 2>&1 && echo tty-settings-read; '
             'stty -echo <&1 2>/dev/null && echo tty-settings-changed; '
+            'echo reading >&2; '
             'timeout 1 cat <&1 | sed "s/^/stolen: /"; timeout 1 cat </dev/tty 2>/dev/null | sed "s/^/stolen by dev tty: /"; timeout 1 cat <&2 2>/dev/null | sed "s/^/stolen by 2: /"; echo end'
         )
         for stdio in ((1, 2), (0, 2), (2,)):
@@ -88,7 +89,7 @@ def main():
                 os.unlink(report)
             terminal = start(host, f"{{ {script}; }} | tee $HOME/.report", stdio=stdio)
             try:
-                time.sleep(0.3)
+                tap.ok(terminal.wait_for(b"reading", 10), f"control: the payload reads when something is typed, terminal on {stdio}", repr(terminal.output))
                 terminal.type(b"PASSWORD typed for another program\n")
                 terminal.wait(15)
                 text = terminal.output.decode(errors="replace")
