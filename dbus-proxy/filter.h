@@ -49,11 +49,16 @@ typedef struct
  *     ListNames, ListActivatableNames LIST; GetNameOwner, NameHasOwner of what is not visible NO_OWNER, SAY_FALSE;
  *     GetConnection… need SEE of the name, StartServiceByName TALK (and may ASK), RequestName, ReleaseName, ListQueuedOwners
  *     OWN: less is DENY for a visible name and HIDE for another. Everything else is DENY. A name that is none is not visible.
- *   to another       HIDE if it is not visible; PASS if the name may be owned or a rule allows the message; DENY otherwise. Of
- * a unique name the rules of all names that it owns, or owned, hold together. to nobody        a broadcast: PASS, for the
- * client may say what it likes about itself. From the bus: a reply          as above. a broadcast      PASS if the sender's
- * name may be owned or a rule allows the broadcast, else DROP; NameOwnerChanged in addition only of a name that is visible.
+ *   to another       HIDE if it is not visible; PASS if the name may be owned or a rule allows the message; DENY otherwise.
+ *                    Of a unique name the rules of all names that it owns, or owned, hold together.
+ *   to nobody        a broadcast: PASS, for the client may say what it likes about itself.
+ *
+ * From the bus:
+ *   a reply          as above.
+ *   a broadcast      PASS if the sender's name may be owned or a rule allows the broadcast, else DROP;
+ *                    NameOwnerChanged in addition only of a name that is visible.
  *   anything else    PASS: who is on the bus is trusted to write to the client.
+ *
  * With a policy by catalogue, RequestName and ReleaseName of a well-known name are SAY_OWNED: the application is told that it
  * owns the name, and on the bus it does not. (If it did, or were told that another does, it would talk to the instance of
  * itself that runs outside of a sandbox, or be taken for it.) Names by which others are to find it (of media players) are
@@ -71,9 +76,8 @@ typedef struct
  * objects of its own PASS; Embed and Unembed only of itself; nothing is ASKed; what asks it for an address to connect to is
  * told none (SAY_NOTHING).
  *
- * ASK comes in the place of HIDE or DENY when the name is to be
- * asked for, unless a rule refuses it. HIDE and DENY are said of signals too; nobody is told then. Without a filter everything
- * is PASS. */
+ * ASK comes in the place of HIDE or DENY when the name is to be asked for, unless a rule refuses it. HIDE and DENY are said of
+ * signals too; nobody is told then. Without a filter everything is PASS. */
 PstBusVerdict pst_filter_decide (const PstBusCase *what, const char **ask_name);
 
 /* Would this match rule deliver what is addressed to others? */

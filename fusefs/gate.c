@@ -3,8 +3,8 @@
 
 #include "pst-path.h"
 
-/* Two things are told apart: the *verdict* on a path (pst_gate_decide: the rules alone), and the *place* where the operation
- * then happens (pst_gate_place: the rules and the trees that are attached).
+/* Two things are told apart: the *verdict* on a path (gate-verdict.c: the rules alone), and the *place* where the operation
+ * then happens (gate-place.c: the rules and the trees that are attached). Here is what both know: the roots.
  *
  * A directory of the host is seen in one of two ways. If a tree covers it, it is served from there. If none does, it is
  * virtual: it shows the doors and the granted names in it, and $HOME shows the private home's entries too. A virtual
