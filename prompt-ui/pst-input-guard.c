@@ -14,16 +14,23 @@
  * at all. Nothing is made insensitive, so nothing flickers. What ends an action (releases) does reach it, so that no button
  * stays pressed; but a press that was under way when the content changed is *stale*, and until it has ended no click counts.
  *
+ * That it waits is not to be seen, but it can be known: until what reaches the window counts, its accessible object is *busy*.
+ * So who answers with assistive technology does not have to guess when an answer counts. An application learns nothing by that:
+ * it cannot look at the accessibility bus, and knows how long the guard takes.
+ *
  * Events that another X11 client sent with XSendEvent never come from a person's hand, and never count. */
 
 typedef struct
 {
+  GtkWidget *window;
   gint64 armed_at;      /* monotonic µs; G_MAXINT64: not drawn yet */
   gint64 keys_armed_at; /* the same, for keys alone; G_MAXINT64: not focused */
   gint64 last_press;    /* monotonic µs */
   gboolean pressed;     /* a button or finger is down that GTK knows of */
   gboolean stale;       /* it went down before the content changed */
   gboolean covered;
+  gboolean told_waiting; /* what assistive technology was told last */
+  guint end_source;      /* 0, or ends the waiting */
 } Guard;
 
 static GQuark guard_quark;
@@ -38,6 +45,40 @@ static gboolean
 is_armed (const Guard *guard)
 {
   return g_get_monotonic_time () >= guard->armed_at;
+}
+
+/* When what the window gets counts: keys only if it gets them. */
+static gint64
+waits_until (const Guard *guard)
+{
+  return guard->keys_armed_at == G_MAXINT64 ? guard->armed_at : MAX (guard->armed_at, guard->keys_armed_at);
+}
+
+static gboolean on_end (gpointer data);
+
+/* To be called whenever one of the moments has changed. */
+static void
+tell (Guard *guard)
+{
+  gint64 until = waits_until (guard), left = until - g_get_monotonic_time ();
+
+  g_clear_handle_id (&guard->end_source, g_source_remove);
+  if (left > 0 && until != G_MAXINT64)
+    guard->end_source = g_timeout_add ((guint)(left / 1000 + 1), on_end, guard);
+  if (guard->told_waiting == (left > 0))
+    return;
+  guard->told_waiting = left > 0;
+  atk_object_notify_state_change (gtk_widget_get_accessible (guard->window), ATK_STATE_BUSY, guard->told_waiting);
+}
+
+static gboolean
+on_end (gpointer data)
+{
+  Guard *guard = data;
+
+  guard->end_source = 0;
+  tell (guard);
+  return G_SOURCE_REMOVE;
 }
 
 /* Returns: TRUE to drop the event. */
@@ -73,6 +114,7 @@ filter (Guard *guard, GdkEvent *event)
         guard->keys_armed_at = 0;
       else
         guard->keys_armed_at = g_get_monotonic_time () + PST_INPUT_GUARD_MS * 1000;
+      tell (guard);
       return FALSE;
 
     case GDK_VISIBILITY_NOTIFY:
@@ -82,6 +124,7 @@ filter (Guard *guard, GdkEvent *event)
         {
           guard->covered = FALSE;
           guard->armed_at = g_get_monotonic_time () + PST_INPUT_GUARD_MS * 1000;
+          tell (guard);
         }
       return FALSE;
 
@@ -118,7 +161,10 @@ on_drawn (GtkWidget *window, cairo_t *cr, gpointer data)
   Guard *guard = data;
 
   if (guard->armed_at == G_MAXINT64)
-    guard->armed_at = g_get_monotonic_time () + PST_INPUT_GUARD_MS * 1000;
+    {
+      guard->armed_at = g_get_monotonic_time () + PST_INPUT_GUARD_MS * 1000;
+      tell (guard);
+    }
   return FALSE;
 }
 
@@ -131,6 +177,16 @@ on_unmap (GtkWidget *window, gpointer data)
   guard->pressed = FALSE;
   guard->stale = FALSE;
   guard->covered = FALSE;
+  tell (guard);
+}
+
+static void
+guard_free (gpointer data)
+{
+  Guard *guard = data;
+
+  g_clear_handle_id (&guard->end_source, g_source_remove);
+  g_free (guard);
 }
 
 void
@@ -145,9 +201,11 @@ pst_input_guard_add (GtkWindow *window)
 {
   Guard *guard = g_new0 (Guard, 1);
 
+  guard->window = GTK_WIDGET (window);
   guard->armed_at = guard->keys_armed_at = G_MAXINT64;
+  guard->told_waiting = TRUE;
   guard->last_press = -PST_INPUT_GUARD_MS * 1000;
-  g_object_set_qdata_full (G_OBJECT (window), guard_quark, guard, g_free);
+  g_object_set_qdata_full (G_OBJECT (window), guard_quark, guard, guard_free);
   gtk_widget_add_events (GTK_WIDGET (window), GDK_VISIBILITY_NOTIFY_MASK);
   g_signal_connect_after (window, "draw", G_CALLBACK (on_drawn), guard);
   g_signal_connect (window, "unmap", G_CALLBACK (on_unmap), guard);
@@ -160,6 +218,7 @@ pst_input_guard_disarm (GtkWindow *window)
 
   guard->armed_at = G_MAXINT64;
   guard->stale = guard->pressed;
+  tell (guard);
   gtk_widget_queue_draw (GTK_WIDGET (window));
 }
 
@@ -169,4 +228,12 @@ pst_input_guard_permits (GtkWindow *window)
   Guard *guard = guard_of (window);
 
   return gtk_widget_get_mapped (GTK_WIDGET (window)) && is_armed (guard) && !guard->stale;
+}
+
+gboolean
+pst_input_guard_waits (GtkWindow *window)
+{
+  Guard *guard = guard_of (window);
+
+  return guard != NULL && g_get_monotonic_time () < waits_until (guard);
 }

@@ -4,6 +4,7 @@
 
 #include "pst-app-icon.h"
 #include "pst-choice-group.h"
+#include "pst-guarded-accessible.h"
 #include "pst-input-guard.h"
 #include "pst-prompt-frame.h"
 #include "pst-prompt-parts.h"
@@ -210,6 +211,7 @@ static void
 pst_prompt_window_class_init (PstPromptWindowClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = pst_prompt_window_finalize;
+  pst_guarded_accessible_use (GTK_WIDGET_CLASS (klass));
 }
 
 PstPromptWindow *

@@ -3,6 +3,7 @@
 #include "pst-sheet-window.h"
 
 #include "pst-app-icon.h"
+#include "pst-guarded-accessible.h"
 #include "pst-input-guard.h"
 #include "pst-prompt-frame.h"
 #include "pst-prompt-parts.h"
@@ -165,6 +166,7 @@ pst_sheet_window_class_init (PstSheetWindowClass *klass)
 {
   G_OBJECT_CLASS (klass)->dispose = pst_sheet_window_dispose;
   G_OBJECT_CLASS (klass)->finalize = pst_sheet_window_finalize;
+  pst_guarded_accessible_use (GTK_WIDGET_CLASS (klass));
 }
 
 PstSheetWindow *

@@ -13,9 +13,6 @@ import time
 import screen
 from postern_e2e import ARTIFACTS, children_of, end_processes, is_alive, wait_until
 
-# The dialog takes no input in its first 0.7 s; a person needs longer to read it.
-READING_TIME = 0.9
-
 BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
   <type>session</type>
@@ -47,8 +44,10 @@ class Desk:
         import gi
 
         gi.require_version("Atspi", "2.0")
-        from gi.repository import Atspi
+        from gi.repository import Atspi, GLib
 
+        # A program that ends while it is looked at is none of the reader's business.
+        GLib.log_set_handler("dbind", GLib.LogLevelFlags.LEVEL_WARNING, lambda *_: None, None)
         self.atspi = Atspi
         Atspi.init()
 
@@ -204,6 +203,22 @@ class Desk:
     def wait_dialog(self, limit=20.0):
         return wait_until(self.dialog, "no dialog appears", limit)
 
+    def wait_ready(self, limit=20.0, keys=False):
+        """Until there is a dialog and what is done to it counts: at first it takes no input, so that it can be read, and says that it is busy.
+        keys: it has the keyboard, and for long enough. Returns it."""
+
+        def is_ready():
+            dialog = self.dialog()
+            try:
+                states = dialog.get_state_set() if dialog is not None else None
+            except Exception:  # noqa: BLE001: it went away while it was looked at, and may come again
+                states = None
+            if states is None or states.contains(self.atspi.StateType.BUSY) or (keys and not states.contains(self.atspi.StateType.ACTIVE)):
+                return None
+            return dialog
+
+        return wait_until(is_ready, "no dialog appears that can be answered", limit)
+
     def wait_no_dialog(self, limit=10.0):
         wait_until(lambda: self.dialog() is None, "the dialog does not go", limit)
 
@@ -242,15 +257,14 @@ class Desk:
 
     def answer(self, button, choose=(), limit=20.0, shot=None):
         """Waits for the dialog, reads it, chooses what is to be chosen and clicks the button. Returns all that it said."""
-        dialog = self.wait_dialog(limit)
-        time.sleep(READING_TIME)
+        dialog = self.wait_ready(limit)
         said = [dialog.get_name(), *self.texts(dialog)]
         if shot:
             self.settle()
             self.shot(shot)
         for name in choose:
             self.click(self.control(dialog, name))
-            time.sleep(READING_TIME)  # a change of what it says is read anew
+            wait_until(lambda: self.control(dialog, name).get_state_set().contains(self.atspi.StateType.CHECKED), f"“{name}” is not chosen")  # noqa: B023
         self.click(self.control(dialog, button))
         wait_until(lambda: not self._asks(said[0]), "the dialog does not go", 10.0)
         return said

@@ -6,7 +6,7 @@ import signal
 import sys
 import time
 
-from desk import READING_TIME, Desk
+from desk import Desk
 from inside import Servant
 from manager import Manager
 from manager_scene import EOG, SERVANT, Scene
@@ -260,11 +260,10 @@ def test_from_a_question(tap, desk):
     with Scene(desk) as home:
         before = len(desk.windows())
         asking = home.start("cat", home.path("Pictures/2025/evening.jpg"), app=SERVANT)
-        dialog = desk.wait_dialog()
-        time.sleep(READING_TIME)
+        dialog = desk.wait_ready()
         desk.click(desk.control(dialog, "Details"))
         desk.settle(limit=1.0)
-        time.sleep(READING_TIME)
+        desk.wait_ready()
         desk.shot("question-details")
         tap.ok("Permissions" not in desk.windows(), "control: the manager is not there yet", desk.windows())
         desk.click(desk.control(dialog, "All permissions of this application"))

@@ -10,7 +10,7 @@ import sys
 import time
 
 import screen
-from desk import READING_TIME, Desk
+from desk import Desk
 from postern_e2e import POSTERN, is_alive, name_of, run_tests, wait_until
 from viewer import APP, Album
 
@@ -60,11 +60,10 @@ class Sheets(Album):
 
 
 def read(desk, limit=20.0):
-    """Waits for the sheet and reads it, which takes a person longer than it takes no input."""
+    """Waits until the sheet can be answered, and reads it."""
     end = time.monotonic() + limit
     while True:
-        dialog = desk.wait_dialog(limit)
-        time.sleep(READING_TIME)
+        dialog = desk.wait_ready(limit)
         try:
             return [dialog.get_name(), *desk.texts(dialog)]
         except Exception:  # noqa: BLE001: it was taken away meanwhile, and comes again
@@ -131,7 +130,7 @@ def test_keys(tap, desk):
         desk.settle()
         tap.ok(desk.dialog() is not None, "the sheet does not take the keyboard: Enter goes elsewhere")
         desk.focus("First start")
-        time.sleep(READING_TIME)  # keys count only when the window has had the keyboard for a while
+        desk.wait_ready(keys=True)
         order = []
         for _ in range(5):
             desk.key("Tab")
@@ -151,7 +150,7 @@ def test_keys(tap, desk):
         viewer = home.start(home.path("Pictures", "evening.jpg"))
         read(desk)
         desk.focus("First start")
-        time.sleep(READING_TIME)
+        desk.wait_ready(keys=True)
         desk.key("Return")
         desk.wait_no_dialog()
         tap.ok(viewer.wait(10) == CANCELLED, "Enter without more starts nothing", viewer.returncode)
@@ -250,8 +249,8 @@ def test_one_folder(tap, desk):
         desk.settle()
         desk.key("Return")
         wait_until(lambda: "~/Pictures/2026" in desk.texts(sheet_of(desk)), "the folder is not chosen")
-        time.sleep(READING_TIME)
         desk.settle()
+        desk.wait_ready()  # it was covered, and has to be read again
         desk.shot("chosen")
         desk.click(desk.control(sheet_of(desk), "Start"))
         why = home.wait_shown("evening.jpg")
