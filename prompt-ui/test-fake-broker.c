@@ -277,18 +277,24 @@ fake_broker_withdraw_sheet (FakeBroker *broker, guint64 id)
 }
 
 static gboolean
-has_sheet_answer (gpointer data)
+is_not_empty (gpointer queue)
 {
-  return ((FakeBroker *)data)->sheet_answers.length > 0;
+  return ((GQueue *)queue)->length > 0;
+}
+
+/* (transfer full) */
+static gpointer
+wait_first (GQueue *answers, const char *what)
+{
+  fake_wait (is_not_empty, answers, what);
+  return g_queue_pop_head (answers);
 }
 
 FakeSheetAnswer
 fake_broker_wait_sheet_answer (FakeBroker *broker)
 {
-  g_autofree FakeSheetAnswer *answer = NULL;
+  g_autofree FakeSheetAnswer *answer = wait_first (&broker->sheet_answers, "the agent answers the sheet");
 
-  fake_wait (has_sheet_answer, broker, "the agent answers the sheet");
-  answer = g_queue_pop_head (&broker->sheet_answers);
   return *answer;
 }
 
@@ -304,19 +310,11 @@ fake_broker_withdraw (FakeBroker *broker, guint64 id)
   pst_peer_notify (broker->peer, PST_AGENT_WITHDRAW_QUESTION, g_variant_new ("(t)", id), NULL, 0);
 }
 
-static gboolean
-has_answer (gpointer data)
-{
-  return ((FakeBroker *)data)->answers.length > 0;
-}
-
 FakeAnswer
 fake_broker_wait_answer (FakeBroker *broker)
 {
-  g_autofree FakeAnswer *answer = NULL;
+  g_autofree FakeAnswer *answer = wait_first (&broker->answers, "the agent answers");
 
-  fake_wait (has_answer, broker, "the agent answers");
-  answer = g_queue_pop_head (&broker->answers);
   return *answer;
 }
 

@@ -194,11 +194,10 @@ def test_only(tap, desk):
         shutil.copy(home.path("Pictures", "evening.jpg"), home.path("Pictures", "2026", "evening.jpg"))
         home.write("notes.txt", "secret")
         home.write("Documents/letter.txt", "secret")
-        sheets = Sheets.__dict__
         for program in ("eog", "feh"):
             if shutil.which(program) is None:
                 continue
-            child = sheets["start"](home, home.path("Pictures", "2026", "evening.jpg"), program=program, options=["--only", "Pictures/2026", "--view"])
+            child = Sheets.start(home, home.path("Pictures", "2026", "evening.jpg"), program=program, options=["--only", "Pictures/2026", "--view"])
             why = home.wait_shown("evening.jpg")
             desk.settle()
             desk.shot(f"only-{program}")
@@ -231,8 +230,7 @@ def test_one_folder(tap, desk):
     with Album(desk) as home:
         os.mkdir(home.path("Pictures", "2026"))
         shutil.copy(home.path("Pictures", "evening.jpg"), home.path("Pictures", "2026", "evening.jpg"))
-        start = Sheets.__dict__["start"]
-        viewer = start(home, home.path("Pictures", "2026", "evening.jpg"), program="feh", options=["--profile", "one-folder"])
+        viewer = Sheets.start(home, home.path("Pictures", "2026", "evening.jpg"), program="feh", options=["--profile", "one-folder"])
         said = read(desk)
         desk.settle()
         desk.shot("sheet")
@@ -259,7 +257,7 @@ def test_one_folder(tap, desk):
         viewer.wait(10)
         grants = home.json("grants")
         tap.ok([grant["resource"] for grant in grants] == [home.path("Pictures", "2026")], "that folder is its rule", grants)
-        viewer = start(home, home.path("Pictures", "2026", "evening.jpg"), program="feh", options=["--profile", "one-folder"])
+        viewer = Sheets.start(home, home.path("Pictures", "2026", "evening.jpg"), program="feh", options=["--profile", "one-folder"])
         why = home.wait_shown("evening.jpg")
         tap.ok(why == "" and desk.dialog() is None and home.n_asked() == 0, "second start: it is remembered, and nothing is asked", why)
         viewer.send_signal(signal.SIGTERM)
