@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n.h>
 #include <string.h>
 
 /* GKeyFile takes the last of duplicate keys and knows no line numbers; a permission file may not be that forgiving,
@@ -53,7 +54,8 @@ static gboolean G_GNUC_PRINTF (2, 3) refuse (const Place *place, const char *for
   va_start (args, format);
   what = g_strdup_vprintf (format, args);
   va_end (args);
-  g_set_error (place->error, PST_PROFILE_ERROR, 0, "%s, line %u: %s", place->label, place->line, what);
+  g_set_error (place->error, PST_PROFILE_ERROR, 0, /* Translators: a file, a line, what is wrong there */
+               _ ("%s, line %u: %s"), place->label, place->line, what);
   return FALSE;
 }
 
@@ -67,7 +69,7 @@ parse_boolean (const Place *place, const char *key, const char *value, gboolean 
   else
     {
       g_autofree char *shown = pst_text_for_display (value, 40);
-      return refuse (place, "%s is “%s”; use true or false", key, shown);
+      return refuse (place, _ ("%s is “%s”; use true or false"), key, shown);
     }
   return TRUE;
 }
@@ -88,7 +90,10 @@ parse_executables (PstProfile *profile, const Place *place, const char *value)
       if (word[0] == '/' ? !pst_path_is_normal (word) : !pst_name_is_valid (word))
         {
           g_autofree char *shown = pst_text_for_display (word, 80);
-          return refuse (place, "“%s” in Executables is neither a program's name nor an absolute path", shown);
+          return refuse (
+              place,
+              _ ("“%s” in Executables is neither a program’s name nor an absolute path; use eog, /opt/viewer/bin/viewer, …"),
+              shown);
         }
       g_ptr_array_add (kept, g_strdup (word));
     }
@@ -114,11 +119,11 @@ parse_modules (PstProfile *profile, const Place *place, const char *value)
       if (word[0] == '\0')
         continue;
       if (strspn (word, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen (word))
-        return refuse (place, "“%s” in Modules is no module's name; use games, office, …", shown);
+        return refuse (place, _ ("“%s” in Modules is no module’s name; use games, office, …"), shown);
       if (g_ptr_array_find_with_equal_func (kept, word, g_str_equal, NULL))
-        return refuse (place, "“%s” stands in Modules twice", shown);
+        return refuse (place, _ ("“%s” stands in Modules twice; remove one"), shown);
       if (kept->len == PST_PROFILE_MAX_MODULES)
-        return refuse (place, "Modules names more than %d", PST_PROFILE_MAX_MODULES);
+        return refuse (place, _ ("Modules names more than %d; remove some"), PST_PROFILE_MAX_MODULES);
       g_ptr_array_add (kept, g_strdup (word));
     }
   g_ptr_array_add (kept, NULL);
@@ -141,12 +146,12 @@ parse_application (PstProfile *profile, const Place *place, const char *key, con
   else if (strcmp (key, "SuggestAccess") == 0)
     {
       if (!pst_access_from_string (value, &profile->suggested_access) || profile->suggested_access == PST_ACCESS_SAVE)
-        return refuse (place, "SuggestAccess must be view or change");
+        return refuse (place, _ ("SuggestAccess must be view or change"));
     }
   else if (strcmp (key, "OneFolder") == 0)
     {
       if (!pst_access_from_string (value, &profile->one_folder) || profile->one_folder == PST_ACCESS_SAVE)
-        return refuse (place, "OneFolder must be view or change");
+        return refuse (place, _ ("OneFolder must be view or change"));
     }
   else if (strcmp (key, "Strict") == 0)
     return parse_boolean (place, key, value, &profile->strict);
@@ -161,7 +166,7 @@ parse_application (PstProfile *profile, const Place *place, const char *key, con
   else
     {
       g_autofree char *shown = pst_text_for_display (key, 40);
-      return refuse (place, "there is no key “%s” in [Application]", shown);
+      return refuse (place, _ ("there is no key “%s” in [Application]; see postern-profile(5)"), shown);
     }
   return TRUE;
 }
@@ -175,17 +180,17 @@ parse_file_rule (PstProfile *profile, const Place *place, const char *key, const
   if (g_str_has_prefix (key, "xdg:"))
     {
       if (pst_user_dir_title (key + 4) == NULL)
-        return refuse (place, "“%s” is no user directory; use xdg:PICTURES, xdg:DOCUMENTS, …", shown);
+        return refuse (place, _ ("“%s” is no user directory; use xdg:PICTURES, xdg:DOCUMENTS, …"), shown);
     }
   else if (key[0] != '/' && !g_str_has_prefix (key, "~/"))
-    return refuse (place, "“%s” must start with /, ~/ or xdg:", shown);
+    return refuse (place, _ ("“%s” must start with /, ~/ or xdg:"), shown);
   else
     {
       g_autofree char *normal = pst_path_normalise (key, NULL, "/home");
       g_autofree char *again = key[0] == '~' ? g_strconcat ("/home", key + 1, NULL) : g_strdup (key);
 
       if (normal == NULL || strcmp (normal, again) != 0)
-        return refuse (place, "“%s” must be a path without “.”, “..”, “//” or a slash at its end", shown);
+        return refuse (place, _ ("“%s” must be a path without “.”, “..”, “//” or a slash at its end"), shown);
     }
 
   if (strcmp (value, "allow") == 0)
@@ -193,7 +198,7 @@ parse_file_rule (PstProfile *profile, const Place *place, const char *key, const
   else if (pst_access_from_string (value, &rule.access))
     rule.answer = PST_ANSWER_ALLOW;
   else if (!pst_answer_from_string (value, &rule.answer))
-    return refuse (place, "“%s” is given something other than view, change, save, deny, hide, private or ask", shown);
+    return refuse (place, _ ("“%s” is given something other than view, change, save, deny, hide, private or ask"), shown);
 
   rule.path = g_strdup (key);
   g_ptr_array_add (profile->paths, (gpointer)rule.path);
@@ -209,11 +214,12 @@ parse_want (PstProfile *profile, const Place *place, const char *key, const char
   PstWant *want = pst_want_new (key, value, &problem);
 
   if (want == NULL)
-    return refuse (place, "“%s” %s", shown, problem);
+    return refuse (place, /* Translators: a key, and what is wrong with it: "“x” is a service: …" */
+                   _ ("“%s” %s"), shown, problem);
   if (profile->wants->len == PST_MAX_WANTS)
     {
       pst_want_free (want);
-      return refuse (place, "[Wants] has more than %d lines", PST_MAX_WANTS);
+      return refuse (place, _ ("[Wants] has more than %d lines; remove some"), PST_MAX_WANTS);
     }
   g_ptr_array_add (profile->wants, want);
   return TRUE;
@@ -251,10 +257,10 @@ parse_section (Parser *parser, const char *line)
   else
     {
       g_autofree char *shown = pst_text_for_display (line, 60);
-      return refuse (&parser->place, "there is no section “%s”; use [Application], [Files] or [Wants]", shown);
+      return refuse (&parser->place, _ ("there is no section “%s”; use [Application], [Files] or [Wants]"), shown);
     }
   if (!g_hash_table_add (parser->seen, g_strdup (line)))
-    return refuse (&parser->place, "the section %s is there twice", line);
+    return refuse (&parser->place, _ ("the section %s is there twice; make one of both"), line);
   return TRUE;
 }
 
@@ -273,18 +279,18 @@ parse_line (Parser *parser, char *line)
 
   shown = pst_text_for_display (line, 60);
   if (parser->section == NOWHERE)
-    return refuse (&parser->place, "“%s” stands before any section", shown);
+    return refuse (&parser->place, _ ("“%s” stands before any section; begin with [Application], [Files] or [Wants]"), shown);
   /* A path may hold an “=”, what is said of it may not. */
   equals = parser->section != APPLICATION ? strrchr (line, '=') : strchr (line, '=');
   if (equals == NULL)
-    return refuse (&parser->place, "“%s” is not of the form key=value", shown);
+    return refuse (&parser->place, _ ("“%s” is not of the form key=value; a comment begins with #"), shown);
   *equals = '\0';
   key = g_strchomp (line);
   value = g_strchug (equals + 1);
   if (!g_hash_table_add (parser->seen, g_strdup_printf ("%d:%s", parser->section, key)))
     {
       g_autofree char *key_shown = pst_text_for_display (key, 60);
-      return refuse (&parser->place, "the key “%s” is there twice", key_shown);
+      return refuse (&parser->place, _ ("the key “%s” is there twice; remove one"), key_shown);
     }
   switch (parser->section)
     {
@@ -305,19 +311,19 @@ check_text (const char *data, gsize size, Place *place)
 {
   if (size > MAX_SIZE)
     {
-      g_set_error (place->error, PST_PROFILE_ERROR, 0, "%s: larger than 64 KiB; that is no profile", place->label);
+      g_set_error (place->error, PST_PROFILE_ERROR, 0, _ ("%s: larger than 64 KiB; that is no profile"), place->label);
       return FALSE;
     }
   place->line = 1;
   for (gsize i = 0; i < size; i++)
     {
       if (data[i] == '\0')
-        return refuse (place, "a NUL byte; write the profile as plain text");
+        return refuse (place, _ ("a NUL byte; write the profile as plain text"));
       place->line += data[i] == '\n';
     }
   if (size > 0 && !g_utf8_validate (data, (gssize)size, NULL))
     {
-      g_set_error (place->error, PST_PROFILE_ERROR, 0, "%s: not UTF-8 text", place->label);
+      g_set_error (place->error, PST_PROFILE_ERROR, 0, _ ("%s: not UTF-8 text; write the profile as plain text"), place->label);
       return FALSE;
     }
   return TRUE;
@@ -362,13 +368,13 @@ pst_profile_load (const char *path, GError **error)
 
   if (fd < 0)
     {
-      g_set_error (error, PST_PROFILE_ERROR, 0, "The profile %s cannot be opened: %s", shown, g_strerror (errno));
+      g_set_error (error, PST_PROFILE_ERROR, 0, _ ("The profile %s cannot be opened: %s"), shown, g_strerror (errno));
       return NULL;
     }
   bytes = pst_fd_read_all (fd, MAX_SIZE, &why);
   if (bytes == NULL)
     {
-      g_set_error (error, PST_PROFILE_ERROR, 0, "The profile %s cannot be read: %s", shown, why->message);
+      g_set_error (error, PST_PROFILE_ERROR, 0, _ ("The profile %s cannot be read: %s"), shown, why->message);
       return NULL;
     }
   profile = pst_profile_parse (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), shown, error);

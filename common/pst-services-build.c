@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n.h>
 #include <string.h>
 
 #include "pst-fd.h"
@@ -116,14 +117,14 @@ resolve (PstServices *services, PstServiceModule *module, const PstServiceModule
   g_autofree char *interface = NULL, *member = NULL;
 
   if (n < 2 || n > 4 || !pst_service_bus_from_string (words[0], &bus) || (n == 4 && strcmp (words[3], "actions") != 0))
-    return "is none of “BUS NAME”, “BUS NAME INTERFACE.MEMBER”, “BUS NAME INTERFACE.MEMBER actions”, “own NAME”";
+    return _ ("is none of “BUS NAME”, “BUS NAME INTERFACE.MEMBER”, “BUS NAME INTERFACE.MEMBER actions”, “own NAME”");
   if (!(node = pst_services_node (services, bus, words[1])))
-    return "speaks of a name that the catalogue does not have";
+    return _ ("speaks of a name that the catalogue does not have");
   if (n >= 3 && !pst_service_message_parse (words[2], &interface, &member))
-    return "does not end in interface.member or interface.*";
+    return _ ("does not end in interface.member or interface.*");
   base = pst_service_rules_find (&node->rules, 1, interface, member, traits);
   if (base->verdict == PST_SERVICE_NEVER && !base->unasked && line->verdict != PST_SERVICE_NEVER)
-    return "would allow what the catalogue denies; only a person can, in the manager";
+    return _ ("would allow what the catalogue denies; only a person can, in the manager");
 
   rule = g_new0 (PstServiceRule, 1);
   rule->entry = base->entry;
@@ -159,7 +160,10 @@ pst_services_seal (PstServices *services, GError **error)
             {
               g_autofree char *shown = pst_text_for_display (line->key, 120);
 
-              g_set_error (error, PST_SERVICES_ERROR, 0, "%s, line %u: the key “%s” %s", line->label, line->line, shown, wrong);
+              g_set_error (
+                  error, PST_SERVICES_ERROR,
+                  0, /* Translators: a file, a line, a key, what is wrong with it: "… line 7: the key “x” speaks of a name …" */
+                  _ ("%s, line %u: the key “%s” %s"), line->label, line->line, shown, wrong);
               return FALSE;
             }
         }
@@ -184,12 +188,12 @@ add_file (PstServices *services, const char *path, GError **error)
 
   if (fd < 0)
     {
-      g_set_error (error, PST_SERVICES_ERROR, 0, "The catalogue %s cannot be opened: %s", shown, g_strerror (errno));
+      g_set_error (error, PST_SERVICES_ERROR, 0, _ ("The catalogue %s cannot be opened: %s"), shown, g_strerror (errno));
       return FALSE;
     }
   if (!(bytes = pst_fd_read_all (fd, MAX_FILE, &why)))
     {
-      g_set_error (error, PST_SERVICES_ERROR, 0, "The catalogue %s cannot be read: %s", shown, why->message);
+      g_set_error (error, PST_SERVICES_ERROR, 0, _ ("The catalogue %s cannot be read: %s"), shown, why->message);
       return FALSE;
     }
   return pst_services_add (services, g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), shown, error);
@@ -223,7 +227,7 @@ pst_services_load (const char *const *directories, GError **error)
       return NULL;
   if (names->len == 0)
     {
-      g_set_error (error, PST_SERVICES_ERROR, 0, "There is no catalogue of services; reinstall Postern.");
+      g_set_error (error, PST_SERVICES_ERROR, 0, _ ("There is no catalogue of services; reinstall Postern."));
       return NULL;
     }
   return pst_services_seal (services, error) ? g_steal_pointer (&services) : NULL;

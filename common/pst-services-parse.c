@@ -5,6 +5,7 @@
 #include "pst-services-private.h"
 
 #include <gio/gio.h>
+#include <glib/gi18n.h>
 #include <string.h>
 
 #include "pst-text.h"
@@ -48,12 +49,12 @@ parse_section (PstServiceParser *parser, char *line)
     return FALSE;
   parser->begun = parser->line;
   if (line[length - 1] != ']')
-    return pst_service_refuse (parser, parser->line, "“%s” has no ] at its end", shown);
+    return pst_service_refuse (parser, parser->line, _ ("“%s” has no ] at its end"), shown);
   line[length - 1] = '\0';
   words = g_strsplit (line + 1, " ", 9);
   n = g_strv_length (words);
   if (!g_hash_table_add (parser->seen, g_steal_pointer (&heading)))
-    return pst_service_refuse (parser, parser->line, "the section %s is there twice", shown);
+    return pst_service_refuse (parser, parser->line, _ ("the section %s is there twice"), shown);
 
   if (n == 1 && strcmp (words[0], "own") == 0)
     parser->section = PST_SERVICE_OWN;
@@ -62,7 +63,7 @@ parse_section (PstServiceParser *parser, char *line)
       parser->section = PST_SERVICE_MODULE;
       parser->name = g_strdup (words[1]);
       if (g_hash_table_contains (parser->services->modules, parser->name))
-        return pst_service_refuse (parser, parser->line, "the module %s is there twice", parser->name);
+        return pst_service_refuse (parser, parser->line, _ ("the module %s is there twice"), parser->name);
       g_hash_table_insert (parser->services->modules, g_strdup (parser->name), pst_service_module_new ());
     }
   else
@@ -73,10 +74,10 @@ parse_section (PstServiceParser *parser, char *line)
         parser->buses |= 1u << bus;
       if (i == 0 || i == n || !name_is_valid (words[i]) ||
           !(i + 1 == n || (i + 3 == n && strcmp (words[i + 1], ":") == 0 && word_is_valid (words[i + 2]))))
-        return pst_service_refuse (parser, parser->line, "“%s” is none of [BUS NAME], [BUS NAME : PART], [module NAME], [own]",
-                                   shown);
+        return pst_service_refuse (parser, parser->line,
+                                   _ ("“%s” is none of [BUS NAME], [BUS NAME : PART], [module NAME], [own]"), shown);
       if (parser->services->entries->len >= MAX_ENTRIES)
-        return pst_service_refuse (parser, parser->line, "more than %u services", MAX_ENTRIES);
+        return pst_service_refuse (parser, parser->line, _ ("more than %u services"), MAX_ENTRIES);
       parser->section = i + 1 == n ? PST_SERVICE_SERVICE : PST_SERVICE_PART;
       parser->name = g_strdup (words[i]);
       parser->part = i + 1 == n ? NULL : g_strdup (words[i + 2]);
@@ -107,17 +108,17 @@ parse_line (PstServiceParser *parser, char *line)
   if (line[0] == '[')
     return parse_section (parser, line);
   if (parser->section == PST_SERVICE_NOWHERE)
-    return pst_service_refuse (parser, parser->line, "“%s” stands before any section", shown);
+    return pst_service_refuse (parser, parser->line, _ ("“%s” stands before any section"), shown);
   if (!(equals = strchr (line, '=')))
-    return pst_service_refuse (parser, parser->line, "“%s” is not of the form key=value", shown);
+    return pst_service_refuse (parser, parser->line, _ ("“%s” is not of the form key=value"), shown);
   *equals = '\0';
   g_strchomp (line);
   g_free (shown);
   shown = pst_text_for_display (line, 60);
   if (!key_is_known (parser->section, line))
-    return pst_service_refuse (parser, parser->line, "there is no key “%s” here", shown);
+    return pst_service_refuse (parser, parser->line, _ ("there is no key “%s” here"), shown);
   if (g_hash_table_contains (parser->keys, line))
-    return pst_service_refuse (parser, parser->line, "the key “%s” is there twice", shown);
+    return pst_service_refuse (parser, parser->line, _ ("the key “%s” is there twice"), shown);
   g_hash_table_insert (parser->keys, g_strdup (line), g_strdup (g_strchug (equals + 1)));
   g_hash_table_insert (parser->lines, g_strdup (line), GUINT_TO_POINTER (parser->line));
   return TRUE;
@@ -130,15 +131,15 @@ check_text (const PstServiceParser *parser, const char *data, gsize size)
   guint line = 1;
 
   if (size > MAX_SIZE)
-    return pst_service_refuse (parser, 1, "larger than 256 KiB; that is no catalogue");
+    return pst_service_refuse (parser, 1, _ ("larger than 256 KiB; that is no catalogue"));
   for (gsize i = 0; i < size; i++)
     {
       if (data[i] == '\0')
-        return pst_service_refuse (parser, line, "a NUL byte; write the catalogue as plain text");
+        return pst_service_refuse (parser, line, _ ("a NUL byte; write the catalogue as plain text"));
       line += data[i] == '\n';
     }
   if (size > 0 && !g_utf8_validate (data, (gssize)size, NULL))
-    return pst_service_refuse (parser, 1, "not UTF-8 text");
+    return pst_service_refuse (parser, 1, _ ("not UTF-8 text"));
   return TRUE;
 }
 

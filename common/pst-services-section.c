@@ -4,6 +4,7 @@
 #include "pst-services-private.h"
 
 #include <gio/gio.h>
+#include <glib/gi18n.h>
 #include <string.h>
 
 #include "pst-text.h"
@@ -19,7 +20,7 @@ pst_service_refuse (const PstServiceParser *parser, guint line, const char *form
   va_start (args, format);
   what = g_strdup_vprintf (format, args);
   va_end (args);
-  g_set_error (parser->error, PST_SERVICES_ERROR, 0, "%s, line %u: %s", parser->label, line, what);
+  g_set_error (parser->error, PST_SERVICES_ERROR, 0, _ ("%s, line %u: %s"), parser->label, line, what);
   return FALSE;
 }
 
@@ -48,7 +49,7 @@ take_verdict (PstServiceParser *parser, const char *key, PstServiceVerdict *out)
   if (!value || pst_service_verdict_from_string (value, out))
     return TRUE;
   shown = pst_text_for_display (value, 40);
-  return pst_service_refuse (parser, line_of (parser, key), "%s is “%s”; use quiet, ask or never", key, shown);
+  return pst_service_refuse (parser, line_of (parser, key), _ ("%s is “%s”; use quiet, ask or never"), key, shown);
 }
 
 /* What a person will read: there, not too long, nothing in it that would be shown as something else. */
@@ -59,11 +60,11 @@ take_words (PstServiceParser *parser, const char *key, gsize max_chars, const ch
   g_autofree char *shown = NULL;
 
   if (!value || *value == '\0')
-    return pst_service_refuse (parser, line_of (parser, key), "%s is missing or empty", key);
+    return pst_service_refuse (parser, line_of (parser, key), _ ("%s is missing or empty"), key);
   shown = pst_text_for_display (value, max_chars);
   if (strcmp (shown, value) != 0)
-    return pst_service_refuse (parser, line_of (parser, key), "%s is longer than %u characters, or cannot be shown as it is",
-                               key, (guint)max_chars);
+    return pst_service_refuse (parser, line_of (parser, key),
+                               _ ("%s is longer than %u characters, or cannot be shown as it is"), key, (guint)max_chars);
   *out = keep (parser, value);
   return TRUE;
 }
@@ -75,7 +76,7 @@ take_icon (PstServiceParser *parser, const char **out)
     return FALSE;
   for (const char *c = *out; *c; c++)
     if (!g_ascii_isalnum (*c) && !strchr ("-._+", *c))
-      return pst_service_refuse (parser, line_of (parser, "Icon"), "Icon must be an icon's name in the theme, not a file");
+      return pst_service_refuse (parser, line_of (parser, "Icon"), _ ("Icon must be an icon's name in the theme, not a file"));
   return TRUE;
 }
 
@@ -133,13 +134,13 @@ take_messages (PstServiceParser *parser, const char *key, const PstServiceEntry 
       if (path)
         *path++ = '\0';
       if (path && !g_variant_is_object_path (path))
-        return pst_service_refuse (parser, line_of (parser, key), "“%s” in %s does not name an object behind the @", shown,
+        return pst_service_refuse (parser, line_of (parser, key), _ ("“%s” in %s does not name an object behind the @"), shown,
                                    key);
       if (!pst_service_message_parse (*word, &interface, &member))
-        return pst_service_refuse (parser, line_of (parser, key), "“%s” in %s is neither interface.member nor interface.*",
+        return pst_service_refuse (parser, line_of (parser, key), _ ("“%s” in %s is neither interface.member nor interface.*"),
                                    shown, key);
       if (parser->services->all_rules->len >= MAX_RULES)
-        return pst_service_refuse (parser, line_of (parser, key), "more than %u rules", MAX_RULES);
+        return pst_service_refuse (parser, line_of (parser, key), _ ("more than %u rules"), MAX_RULES);
       rule = rule_new (parser, entry, interface, member, path, with_actions, verdict);
       rule->unasked = strcmp (key, "Unasked") == 0;
       g_ptr_array_add (parser->services->rules, rule);
@@ -150,7 +151,7 @@ take_messages (PstServiceParser *parser, const char *key, const PstServiceEntry 
             PstServiceNode *node = pst_services_node (parser->services, bus, parser->name);
 
             if (!g_hash_table_insert (node->rules, g_strdup (rule_key), rule))
-              return pst_service_refuse (parser, line_of (parser, key), "“%s” in %s is spoken of twice", shown, key);
+              return pst_service_refuse (parser, line_of (parser, key), _ ("“%s” in %s is spoken of twice"), shown, key);
           }
     }
   return TRUE;
@@ -181,7 +182,7 @@ take_common (PstServiceParser *parser, PstServiceEntry *entry)
       !take_words (parser, "Risk", 160, &entry->risk) || !take_verdict (parser, "Verdict", &entry->verdict))
     return FALSE;
   if (!entry->verdict)
-    return pst_service_refuse (parser, parser->begun, "Verdict is missing; use quiet, ask or never");
+    return pst_service_refuse (parser, parser->begun, _ ("Verdict is missing; use quiet, ask or never"));
   return TRUE;
 }
 
@@ -202,7 +203,7 @@ end_service (PstServiceParser *parser)
         node->rules = pst_service_rules_new ();
         g_hash_table_insert (node->rules, pst_service_rule_key (rule), rule);
         if (!g_hash_table_insert (parser->services->nodes, g_strdup_printf ("%u %s", bus, parser->name), node))
-          return pst_service_refuse (parser, parser->begun, "%s is in the catalogue twice", parser->name);
+          return pst_service_refuse (parser, parser->begun, _ ("%s is in the catalogue twice"), parser->name);
         if (entry->buses >> (bus + 1) == 0)
           g_ptr_array_add (parser->services->rules, rule);
       }
@@ -220,11 +221,11 @@ end_part (PstServiceParser *parser)
 
   for (guint bus = PST_SERVICE_BUS_SESSION; bus <= PST_SERVICE_BUS_A11Y; bus++)
     if (entry->buses & (1u << bus) && !pst_services_node (parser->services, bus, parser->name))
-      return pst_service_refuse (parser, parser->begun, "a part of %s, before %s itself", parser->name, parser->name);
+      return pst_service_refuse (parser, parser->begun, _ ("a part of %s, before %s itself"), parser->name, parser->name);
   if (when && strcmp (when, "actions") != 0)
-    return pst_service_refuse (parser, line_of (parser, "When"), "When can only be “actions”");
+    return pst_service_refuse (parser, line_of (parser, "When"), _ ("When can only be “actions”"));
   if (!g_hash_table_contains (parser->keys, "Messages"))
-    return pst_service_refuse (parser, parser->begun, "Messages is missing: what belongs to this part?");
+    return pst_service_refuse (parser, parser->begun, _ ("Messages is missing: what belongs to this part?"));
   return take_common (parser, entry) && take_messages (parser, "Messages", entry, when != NULL, entry->verdict);
 }
 
@@ -263,15 +264,15 @@ take_own (PstServiceParser *parser, GPtrArray *patterns, const char *key, const 
   g_ptr_array_add (patterns, own);
   if (!pattern_is_valid (pattern))
     return pst_service_refuse (parser, line_of (parser, key),
-                               "“%s” is no name to own: {id}, or words with {id}, {app} and {number}", shown);
+                               _ ("“%s” is no name to own: {id}, or words with {id}, {app} and {number}"), shown);
   own->outside = g_strcmp0 (g_hash_table_lookup (parser->keys, key), "outside") == 0;
   if (own->outside)
     {
       own->verdict = PST_SERVICE_QUIET;
       /* Nobody is to be taken for the application of that id by another's request to it. */
       return g_str_has_prefix (pattern, "{id}")
-                 ? pst_service_refuse (parser, line_of (parser, key), "“%s” is the application itself, which is never outside",
-                                       shown)
+                 ? pst_service_refuse (parser, line_of (parser, key),
+                                       _ ("“%s” is the application itself, which is never outside"), shown)
                  : TRUE;
     }
   return take_verdict (parser, key, &own->verdict);

@@ -4,6 +4,7 @@
 #include "pst-path.h"
 #include "pst-user-dirs.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #define MAX_TEXT 8192 /* of a whole list */
@@ -62,14 +63,14 @@ pst_want_new (const char *resource, const char *access, const char **problem)
 
   if (name != NULL ? !is_service_name (name) : !is_place (resource))
     {
-      *problem = "is neither xdg:NAME of a user directory, ~/…, an absolute path without “.” and “..”, nor session:NAME or "
-                 "system:NAME of a service";
+      *problem = _ ("is neither xdg:NAME of a user directory, ~/…, an absolute path without “.” and “..”, nor session:NAME or "
+                    "system:NAME of a service");
       return NULL;
     }
   if (!pst_access_from_string_for (kind, access, &wanted) || (kind == PST_KIND_BUS && wanted != PST_ACCESS_TALK))
     {
-      *problem = kind == PST_KIND_BUS ? "is a service: what is wanted of it can only be talk"
-                                      : "is a place: what is wanted of it is view, change or save";
+      *problem = kind == PST_KIND_BUS ? _ ("is a service: what is wanted of it can only be talk")
+                                      : _ ("is a place: what is wanted of it is view, change or save");
       return NULL;
     }
   want = g_new (PstWant, 1);

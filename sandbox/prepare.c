@@ -46,7 +46,8 @@ check_profile (PstLaunch *launch, GError **error)
     }
   if (!launch->profile)
     {
-      g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_NAMETOOLONG, _ ("the profile's path is too long"));
+      g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_NAMETOOLONG,
+                           _ ("the profile’s path is too long; put the profile where its path is shorter"));
       return FALSE;
     }
   profile = pst_profile_load (launch->profile, error);
@@ -99,7 +100,8 @@ check_only (PstLaunch *launch, GError **error)
     return TRUE;
   launch->only = pst_path_normalise (launch->options.only, launch->host.cwd, launch->host.home);
   if (!launch->only)
-    g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_NAMETOOLONG, _ ("the path given with --only is too long"));
+    g_set_error_literal (error, G_FILE_ERROR, G_FILE_ERROR_NAMETOOLONG,
+                         _ ("the path given with --only is too long; name a folder above it"));
   return launch->only != NULL;
 }
 
