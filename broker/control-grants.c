@@ -53,7 +53,8 @@ check_grant (PstBroker *broker, const PstStoredRule *rule)
     return _ ("Only files and services can be granted by this version.");
   if (rule->scope > PST_SCOPE_FILE || !pst_access_is_for (rule->kind, rule->access) || rule->answer < PST_ANSWER_ALLOW ||
       rule->answer > PST_ANSWER_ASK || rule->lifetime < PST_LIFETIME_ONCE || rule->lifetime > PST_LIFETIME_UNTIL)
-    return _ ("The grant makes no sense: a word of it is none that is known.");
+    return _ (
+        "A word of the grant is not understood: its kind, scope, access, answer or lifetime is none of those that there are.");
   if (rule->lifetime == PST_LIFETIME_UNTIL && rule->until <= g_get_real_time () / G_USEC_PER_SEC)
     return _ ("The date until which it shall hold has passed.");
   if (rule->kind == PST_KIND_BUS)

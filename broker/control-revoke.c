@@ -35,7 +35,8 @@ pst_control_revoke (PstControlCall *call)
   if (!*word || !(app = pst_control_resolve_app (broker, word)) || !path ||
       (*path && !pst_path_is_normal (path) && !pst_bus_rules_is_resource (path)))
     {
-      pst_control_fail (call, _ ("The application or the path makes no sense."));
+      pst_control_fail (call, _ ("The application or the path is not understood: give the application as “postern apps” shows "
+                                 "it, and a whole path."));
       return;
     }
   rules = pst_store_list_rules (broker->store, app);

@@ -60,7 +60,8 @@ pst_control_why (PstControlCall *call)
   app = pst_control_resolve_app (broker, word);
   if (!app || !*app || !what)
     {
-      pst_control_fail (call, _ ("The application, the path or the access makes no sense."));
+      pst_control_fail (call, _ ("The application, the path or the access is not understood: give the application as “postern "
+                                 "apps” shows it, a whole path, and view, change or save."));
       return;
     }
   if (!pst_broker_read_policy (broker, &error) || !pst_host_refresh (broker->host, &error))
@@ -76,7 +77,8 @@ pst_control_why (PstControlCall *call)
   if (!text)
     {
       pst_control_fail (call, *what == '/'
-                                  ? _ ("The application, the path or the access makes no sense.")
+                                  ? _ ("The application, the path or the access is not understood: give the application as "
+                                       "“postern apps” shows it, a whole path, and view, change or save.")
                                   : _ ("This is no service: use session:NAME or system:NAME, with /PART for a part that "
                                        "the catalogue has, or /INTERFACE.MEMBER for one message."));
       return;

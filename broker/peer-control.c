@@ -107,7 +107,7 @@ pst_control_take_app (PstControlCall *call, const char *word)
   char *app = *word ? pst_control_resolve_app (call->broker, word) : NULL;
 
   if (!app)
-    pst_control_fail (call, _ ("This is neither an application nor a program."));
+    pst_control_fail (call, _ ("This is neither an application nor a program; check how it is written."));
   return app;
 }
 

@@ -146,6 +146,7 @@ on_details (GVariant *reply, const GError *error, gpointer data)
   g_autoptr (GVariant) details = NULL;
   g_autofree char *executable = NULL, *package = NULL, *profile = NULL;
   gboolean by_administrator, had_home = self->has_home;
+  gint64 used = 0;
 
   if (error != NULL)
     return;
@@ -161,7 +162,10 @@ on_details (GVariant *reply, const GError *error, gpointer data)
   gtk_widget_set_sensitive (self->locked, !by_administrator);
   gtk_widget_set_tooltip_text (self->locked, by_administrator ? _ ("Set by your administrator") : NULL);
   gtk_label_set_text (self->program, executable);
-  gtk_label_set_text (self->package, *package != '\0' ? package : _ ("Not from a package"));
+  g_variant_lookup (details, "used", "x", &used);
+  gtk_label_set_text (self->package, *package != '\0' ? package
+                                     : used == 0      ? _ ("Known after its first start")
+                                                      : _ ("Not from a package"));
   gtk_label_set_text (self->profile, profile);
   gtk_widget_set_visible (self->profile_row, *profile != '\0');
   self->has_home = lookup_bool (details, "has_home");
@@ -303,30 +307,13 @@ on_history (PstManagerAppPage *self)
 static GtkWidget *
 build_heading (PstManagerAppPage *self)
 {
-  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 18);
-  GtkWidget *texts = gtk_box_new (GTK_ORIENTATION_VERTICAL, 3);
-  PangoAttrList *attributes = pango_attr_list_new ();
+  GtkWidget *box = pst_page_heading_new (&self->icon, &self->name, &self->status, PANGO_ELLIPSIZE_END);
 
-  self->icon = GTK_IMAGE (gtk_image_new ());
-  gtk_widget_set_size_request (GTK_WIDGET (self->icon), PST_APP_ICON_SIZE, PST_APP_ICON_SIZE);
-  pango_attr_list_insert (attributes, pango_attr_weight_new (PANGO_WEIGHT_BOLD));
-  pango_attr_list_insert (attributes, pango_attr_scale_new (PANGO_SCALE_X_LARGE));
-  self->name = pst_label_new (PANGO_ELLIPSIZE_END, FALSE);
-  gtk_label_set_attributes (self->name, attributes);
-  pango_attr_list_unref (attributes);
-  atk_object_set_role (gtk_widget_get_accessible (GTK_WIDGET (self->name)), ATK_ROLE_HEADING);
-  self->status = pst_label_new (PANGO_ELLIPSIZE_END, FALSE);
-  gtk_style_context_add_class (gtk_widget_get_style_context (GTK_WIDGET (self->status)), GTK_STYLE_CLASS_DIM_LABEL);
   self->stop = gtk_button_new_with_mnemonic (_ ("_Stop"));
   gtk_widget_set_valign (self->stop, GTK_ALIGN_CENTER);
   gtk_widget_set_tooltip_text (self->stop, _ ("Ends the application as closing its windows would"));
   gtk_widget_set_no_show_all (self->stop, TRUE);
   g_signal_connect_swapped (self->stop, "clicked", G_CALLBACK (on_stop), self);
-  gtk_container_add (GTK_CONTAINER (texts), GTK_WIDGET (self->name));
-  gtk_container_add (GTK_CONTAINER (texts), GTK_WIDGET (self->status));
-  gtk_widget_set_valign (texts, GTK_ALIGN_CENTER);
-  gtk_box_pack_start (GTK_BOX (box), GTK_WIDGET (self->icon), FALSE, FALSE, 0);
-  gtk_box_pack_start (GTK_BOX (box), texts, TRUE, TRUE, 0);
   gtk_box_pack_end (GTK_BOX (box), self->stop, FALSE, FALSE, 0);
   return box;
 }

@@ -196,31 +196,6 @@ on_narrow (PstManagerGrantPage *self)
 }
 
 static GtkWidget *
-build_heading (PstManagerGrantPage *self)
-{
-  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 18);
-  GtkWidget *texts = gtk_box_new (GTK_ORIENTATION_VERTICAL, 3);
-  PangoAttrList *attributes = pango_attr_list_new ();
-
-  self->icon = GTK_IMAGE (gtk_image_new ());
-  gtk_widget_set_size_request (GTK_WIDGET (self->icon), PST_APP_ICON_SIZE, PST_APP_ICON_SIZE);
-  pango_attr_list_insert (attributes, pango_attr_weight_new (PANGO_WEIGHT_BOLD));
-  pango_attr_list_insert (attributes, pango_attr_scale_new (PANGO_SCALE_X_LARGE));
-  self->name = pst_label_new (PANGO_ELLIPSIZE_MIDDLE, FALSE);
-  gtk_label_set_attributes (self->name, attributes);
-  pango_attr_list_unref (attributes);
-  atk_object_set_role (gtk_widget_get_accessible (GTK_WIDGET (self->name)), ATK_ROLE_HEADING);
-  self->app = pst_label_new (PANGO_ELLIPSIZE_END, FALSE);
-  gtk_style_context_add_class (gtk_widget_get_style_context (GTK_WIDGET (self->app)), GTK_STYLE_CLASS_DIM_LABEL);
-  gtk_container_add (GTK_CONTAINER (texts), GTK_WIDGET (self->name));
-  gtk_container_add (GTK_CONTAINER (texts), GTK_WIDGET (self->app));
-  gtk_widget_set_valign (texts, GTK_ALIGN_CENTER);
-  gtk_box_pack_start (GTK_BOX (box), GTK_WIDGET (self->icon), FALSE, FALSE, 0);
-  gtk_box_pack_start (GTK_BOX (box), texts, TRUE, TRUE, 0);
-  return box;
-}
-
-static GtkWidget *
 build_note (PstManagerGrantPage *self)
 {
   GtkWidget *content;
@@ -252,7 +227,7 @@ build_choices (PstManagerGrantPage *self)
   gtk_list_box_insert (list, pst_boxed_row_new (_ ("Access"), NULL, self->access), -1);
   gtk_list_box_insert (list, pst_boxed_row_new (_ ("How long"), NULL, self->lifetime), -1);
   self->narrow_row =
-      pst_boxed_row_new (_ ("Only a part of it"), _ ("Choose a folder below; the rest is asked for again."), self->narrow);
+      pst_boxed_row_new (_ ("Only a part of it"), _ ("Choose a folder inside; the rest is asked for again."), self->narrow);
   gtk_list_box_insert (list, self->narrow_row, -1);
   gtk_widget_set_no_show_all (self->narrow_row, TRUE);
   return gtk_widget_get_parent (GTK_WIDGET (list));
@@ -307,7 +282,8 @@ pst_manager_grant_page_new (PstManagerActions *actions)
   self->data = g_object_ref (pst_manager_actions_get_data (actions));
   self->page = pst_page_new (&column);
   gtk_box_set_spacing (column, 18);
-  gtk_container_add (GTK_CONTAINER (column), build_heading (self));
+  gtk_container_add (GTK_CONTAINER (column),
+                     pst_page_heading_new (&self->icon, &self->name, &self->app, PANGO_ELLIPSIZE_MIDDLE));
   gtk_container_add (GTK_CONTAINER (column), build_note (self));
   gtk_container_add (GTK_CONTAINER (column), build_choices (self));
   gtk_container_add (GTK_CONTAINER (column), build_facts (self));

@@ -3,6 +3,7 @@
 
 #include "postern-ipc.h"
 #include "pst-manager-event.h"
+#include "pst-manager-history-table.h"
 #include "pst-manager-list.h"
 #include "pst-manager-row.h"
 #include "pst-manager-widgets.h"
@@ -62,42 +63,12 @@ filter_new (PstManagerHistory *self, guint64 before, guint limit)
   return g_variant_builder_end (&filter);
 }
 
-static const PstHistoryRow *
-selected_row (PstManagerHistory *self)
-{
-  GtkTreeModel *model;
-  GtkTreeIter iter;
-
-  return gtk_tree_selection_get_selected (gtk_tree_view_get_selection (self->view), &model, &iter)
-             ? pst_manager_list_get_iter (model, &iter)
-             : NULL;
-}
-
-static void
-select_row (PstManagerHistory *self, guint64 number)
-{
-  guint n = pst_manager_list_get_n (self->list);
-
-  for (guint i = 0; number != 0 && i < n; i++)
-    if (((PstHistoryRow *)pst_manager_list_get (self->list, i))->row == number)
-      {
-        g_autoptr (GtkTreePath) path = gtk_tree_path_new_from_indices ((int)i, -1);
-
-        gtk_tree_selection_select_path (gtk_tree_view_get_selection (self->view), path);
-        return;
-      }
-}
-
 static void
 show_selected (PstManagerHistory *self)
 {
-  GtkTreeModel *model;
-  GtkTreeIter iter;
-  const PstHistoryRow *row = NULL;
+  const PstHistoryRow *row = pst_history_table_get_selected (self->view);
   g_autofree char *text = NULL;
 
-  if (gtk_tree_selection_get_selected (gtk_tree_view_get_selection (self->view), &model, &iter))
-    row = pst_manager_list_get_iter (model, &iter);
   gtk_widget_set_sensitive (self->allow, row != NULL && pst_history_row_is_refusal (row));
   gtk_widget_set_sensitive (self->only_this, row != NULL && self->app == NULL);
   if (row != NULL)
@@ -120,7 +91,7 @@ take_rows (PstManagerHistory *self, GVariant *reply, gboolean append)
     pst_manager_list_append_take (self->list, items);
   else
     {
-      const PstHistoryRow *before = selected_row (self);
+      const PstHistoryRow *before = pst_history_table_get_selected (self->view);
       guint64 selected = before != NULL ? before->row : 0;
 
       gtk_tree_view_set_model (self->view, NULL);
@@ -128,7 +99,7 @@ take_rows (PstManagerHistory *self, GVariant *reply, gboolean append)
       self->list = PST_MANAGER_LIST (pst_manager_list_new_take (items));
       gtk_tree_view_set_model (self->view, GTK_TREE_MODEL (self->list));
       gtk_adjustment_set_value (self->adjustment, 0);
-      select_row (self, selected);
+      pst_history_table_select (self->view, selected);
     }
   gtk_stack_set_visible_child_name (self->stack, pst_manager_list_get_n (self->list) > 0 ? "rows" : "nothing");
   show_selected (self);
@@ -275,7 +246,7 @@ on_only (PstManagerHistory *self)
 static void
 on_only_this (PstManagerHistory *self)
 {
-  const PstHistoryRow *row = selected_row (self);
+  const PstHistoryRow *row = pst_history_table_get_selected (self->view);
 
   if (row != NULL)
     pst_manager_history_set_app (self, row->app);
@@ -295,7 +266,7 @@ static void
 on_allow (PstManagerHistory *self)
 {
   static const PstLifetime lifetimes[] = { PST_LIFETIME_ONCE, PST_LIFETIME_SESSION, PST_LIFETIME_ALWAYS };
-  const PstHistoryRow *row = selected_row (self);
+  const PstHistoryRow *row = pst_history_table_get_selected (self->view);
   const PstApp *app = row != NULL ? pst_manager_data_find (self->data, row->app) : NULL;
   GtkWidget *menu;
 
@@ -317,86 +288,14 @@ on_allow (PstManagerHistory *self)
 }
 
 static void
-on_export_response (GtkDialog *dialog, int response, gpointer data)
-{
-  PstManagerHistory *self = data;
-  g_autofree char *path = gtk_file_chooser_get_filename (GTK_FILE_CHOOSER (dialog));
-
-  if (response == GTK_RESPONSE_ACCEPT && path != NULL)
-    {
-      g_autoptr (GVariant) filter = g_variant_ref_sink (filter_new (self, 0, 1000));
-
-      pst_history_export (self->actions, filter, path);
-    }
-  gtk_widget_destroy (GTK_WIDGET (dialog));
-}
-
-static void
 on_export (PstManagerHistory *self)
 {
-  GtkWidget *dialog = gtk_file_chooser_dialog_new (
-      _ ("Export the History"), GTK_WINDOW (gtk_widget_get_toplevel (GTK_WIDGET (self))), GTK_FILE_CHOOSER_ACTION_SAVE,
-      _ ("_Cancel"), GTK_RESPONSE_CANCEL, _ ("_Export"), GTK_RESPONSE_ACCEPT, NULL);
+  g_autoptr (GVariant) filter = g_variant_ref_sink (filter_new (self, 0, 1000));
 
-  gtk_window_set_modal (GTK_WINDOW (dialog), TRUE);
-  gtk_window_set_destroy_with_parent (GTK_WINDOW (dialog), TRUE);
-  gtk_file_chooser_set_do_overwrite_confirmation (GTK_FILE_CHOOSER (dialog), TRUE);
-  gtk_file_chooser_set_current_folder (GTK_FILE_CHOOSER (dialog), g_get_home_dir ());
-  gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (dialog), "postern-history.jsonl");
-  gtk_dialog_set_default_response (GTK_DIALOG (dialog), GTK_RESPONSE_ACCEPT);
-  g_signal_connect_object (dialog, "response", G_CALLBACK (on_export_response), self, 0);
-  gtk_window_present (GTK_WINDOW (dialog));
+  pst_history_export_dialog_run (GTK_WINDOW (gtk_widget_get_toplevel (GTK_WIDGET (self))), self->actions, filter);
 }
 
 /* How it is made */
-
-static void
-draw_time (GtkTreeViewColumn *column, GtkCellRenderer *cell, GtkTreeModel *model, GtkTreeIter *iter, gpointer data)
-{
-  const PstHistoryRow *row = pst_manager_list_get_iter (model, iter);
-  g_autofree char *text = pst_words_stamp (row->time, g_get_real_time () / G_USEC_PER_SEC);
-
-  g_object_set (cell, "text", text, NULL);
-}
-
-static void
-draw_app (GtkTreeViewColumn *column, GtkCellRenderer *cell, GtkTreeModel *model, GtkTreeIter *iter, gpointer data)
-{
-  PstManagerHistory *self = data;
-  const PstHistoryRow *row = pst_manager_list_get_iter (model, iter);
-  const PstApp *app = pst_manager_data_find (self->data, row->app);
-  g_autofree char *id = app == NULL ? pst_text_for_display (row->app, 60) : NULL;
-
-  g_object_set (cell, "text", app != NULL ? app->name : id, NULL);
-}
-
-static void
-draw_what (GtkTreeViewColumn *column, GtkCellRenderer *cell, GtkTreeModel *model, GtkTreeIter *iter, gpointer data)
-{
-  PstManagerHistory *self = data;
-  const PstHistoryRow *row = pst_manager_list_get_iter (model, iter);
-  g_autofree char *text = pst_words_event (pst_manager_data_get_places (self->data), row->what, row->resource, row->access,
-                                           row->answer, row->lifetime, row->text);
-
-  g_object_set (cell, "text", text, NULL);
-}
-
-static void
-add_column (PstManagerHistory *self, const char *title, int width, PangoEllipsizeMode ellipsize, GtkTreeCellDataFunc draw)
-{
-  GtkTreeViewColumn *column = gtk_tree_view_column_new ();
-  GtkCellRenderer *cell = gtk_cell_renderer_text_new ();
-
-  g_object_set (cell, "ellipsize", ellipsize, "xpad", 6u, "ypad", 6u, NULL);
-  gtk_tree_view_column_set_title (column, title);
-  gtk_tree_view_column_pack_start (column, cell, TRUE);
-  gtk_tree_view_column_set_cell_data_func (column, cell, draw, self, NULL);
-  gtk_tree_view_column_set_sizing (column, GTK_TREE_VIEW_COLUMN_FIXED);
-  gtk_tree_view_column_set_fixed_width (column, width);
-  gtk_tree_view_column_set_expand (column, width == 0);
-  gtk_tree_view_column_set_resizable (column, width != 0);
-  gtk_tree_view_append_column (self->view, column);
-}
 
 static GtkWidget *
 build_filters (PstManagerHistory *self)
@@ -507,13 +406,7 @@ pst_manager_history_new (PstManagerActions *actions)
 
   self->actions = g_object_ref (actions);
   self->data = g_object_ref (pst_manager_actions_get_data (actions));
-  self->view = GTK_TREE_VIEW (gtk_tree_view_new ());
-  gtk_tree_view_set_enable_search (self->view, FALSE);
-  pst_widget_set_described (GTK_WIDGET (self->view), _ ("History"), NULL);
-  add_column (self, _ ("When"), 150, PANGO_ELLIPSIZE_END, draw_time);
-  add_column (self, _ ("Application"), 200, PANGO_ELLIPSIZE_END, draw_app);
-  add_column (self, _ ("What"), 0, PANGO_ELLIPSIZE_MIDDLE, draw_what);
-  gtk_tree_view_set_fixed_height_mode (self->view, TRUE);
+  self->view = pst_history_table_new (self->data);
   g_signal_connect_swapped (gtk_tree_view_get_selection (self->view), "changed", G_CALLBACK (show_selected), self);
   gtk_container_add (GTK_CONTAINER (scrolled), GTK_WIDGET (self->view));
   self->adjustment = g_object_ref (gtk_scrolled_window_get_vadjustment (GTK_SCROLLED_WINDOW (scrolled)));

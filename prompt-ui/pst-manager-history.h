@@ -16,7 +16,7 @@ GtkWidget *pst_manager_history_new (PstManagerActions *actions);
 void pst_manager_history_set_app (PstManagerHistory *self, const char *app);
 void pst_manager_history_search (PstManagerHistory *self, const char *text);
 
-/* Writes all that @filter (a{sv}, as for History) finds to @path, a JSON object a line. */
-void pst_history_export (PstManagerActions *actions, GVariant *filter, const char *path);
+/* Asks where to, and writes there all that @filter (a{sv}, as for History) finds, a JSON object a line. */
+void pst_history_export_dialog_run (GtkWindow *parent, PstManagerActions *actions, GVariant *filter);
 
 G_END_DECLS

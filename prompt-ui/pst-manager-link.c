@@ -73,7 +73,7 @@ on_closed (PstPeer *peer, gpointer data)
   if (peer != self->peer)
     return;
   drop_peer (self);
-  try_again_later (self, _ ("Postern’s broker ended the connection."));
+  try_again_later (self, _ ("Postern’s broker ended the connection. It is asked again in a moment."));
 }
 
 static void

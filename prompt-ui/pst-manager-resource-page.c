@@ -88,29 +88,13 @@ GtkWidget *
 pst_manager_resource_page_new (PstManagerActions *actions)
 {
   PstManagerResourcePage *self = g_object_new (PST_TYPE_MANAGER_RESOURCE_PAGE, "visible", TRUE, NULL);
-  GtkWidget *heading = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 18), *texts = gtk_box_new (GTK_ORIENTATION_VERTICAL, 3);
-  PangoAttrList *attributes = pango_attr_list_new ();
   GtkBox *column;
 
   self->actions = g_object_ref (actions);
   self->page = pst_page_new (&column);
   gtk_box_set_spacing (column, 24);
-  self->icon = GTK_IMAGE (gtk_image_new ());
-  gtk_widget_set_size_request (GTK_WIDGET (self->icon), PST_APP_ICON_SIZE, PST_APP_ICON_SIZE);
-  self->name = pst_label_new (PANGO_ELLIPSIZE_MIDDLE, FALSE);
-  pango_attr_list_insert (attributes, pango_attr_weight_new (PANGO_WEIGHT_BOLD));
-  pango_attr_list_insert (attributes, pango_attr_scale_new (PANGO_SCALE_X_LARGE));
-  gtk_label_set_attributes (self->name, attributes);
-  pango_attr_list_unref (attributes);
-  atk_object_set_role (gtk_widget_get_accessible (GTK_WIDGET (self->name)), ATK_ROLE_HEADING);
-  self->full = pst_label_new (PANGO_ELLIPSIZE_MIDDLE, FALSE);
-  gtk_style_context_add_class (gtk_widget_get_style_context (GTK_WIDGET (self->full)), GTK_STYLE_CLASS_DIM_LABEL);
-  gtk_container_add (GTK_CONTAINER (texts), GTK_WIDGET (self->name));
-  gtk_container_add (GTK_CONTAINER (texts), GTK_WIDGET (self->full));
-  gtk_widget_set_valign (texts, GTK_ALIGN_CENTER);
-  gtk_box_pack_start (GTK_BOX (heading), GTK_WIDGET (self->icon), FALSE, FALSE, 0);
-  gtk_box_pack_start (GTK_BOX (heading), texts, TRUE, TRUE, 0);
-  gtk_container_add (GTK_CONTAINER (column), heading);
+  gtk_container_add (GTK_CONTAINER (column),
+                     pst_page_heading_new (&self->icon, &self->name, &self->full, PANGO_ELLIPSIZE_MIDDLE));
   gtk_container_add (GTK_CONTAINER (column), section (self, PST_ROW_BY_APP, _ ("All of it"),
                                                       _ ("No application is let in, or kept out, as a whole."), &self->whole));
   self->parts_box = section (self, PST_ROW_BY_APP_AND_PLACE, _ ("Parts of it"), "", &self->parts);

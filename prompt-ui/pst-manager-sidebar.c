@@ -176,6 +176,13 @@ pst_manager_sidebar_select_first (PstManagerSidebar *self)
     put_cursor (self, 0);
 }
 
+void
+pst_manager_sidebar_select_none (PstManagerSidebar *self)
+{
+  g_clear_pointer (&self->selected, g_free);
+  gtk_tree_selection_unselect_all (gtk_tree_view_get_selection (self->view));
+}
+
 gboolean
 pst_manager_sidebar_has_selection (PstManagerSidebar *self)
 {

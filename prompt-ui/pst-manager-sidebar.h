@@ -27,6 +27,8 @@ void pst_manager_sidebar_set_items_take (PstManagerSidebar *self, GPtrArray *ite
 /* FALSE if there is no such item. */
 gboolean pst_manager_sidebar_select (PstManagerSidebar *self, const char *key);
 void pst_manager_sidebar_select_first (PstManagerSidebar *self);
+/* Nothing is selected from now on; says nothing. */
+void pst_manager_sidebar_select_none (PstManagerSidebar *self);
 /* Is what was selected last in the list? */
 gboolean pst_manager_sidebar_has_selection (PstManagerSidebar *self);
 /* (nullable) */

@@ -27,7 +27,8 @@ struct _PstManagerView
   GtkStack *stack;
   GtkWidget *page; /* PstManagerAppPage or PstManagerResourcePage */
   PstManagerGrantPage *grant;
-  GtkLabel *nothing;
+  GtkLabel *nothing, *missing;
+  char *awaited; /* (nullable): of what is missing */
 };
 
 G_DEFINE_TYPE (PstManagerView, pst_manager_view, GTK_TYPE_BOX)
@@ -128,6 +129,12 @@ turn_to (PstManagerView *self, const char *name)
     g_signal_emit (self, signals[DEPTH], 0);
 }
 
+static gboolean
+is_missing (PstManagerView *self)
+{
+  return g_strcmp0 (gtk_stack_get_visible_child_name (self->stack), "missing") == 0;
+}
+
 static void
 on_selected (PstManagerView *self, const char *key)
 {
@@ -157,6 +164,8 @@ show_list (PstManagerView *self)
   self->outdated = FALSE;
   any = items->len > 0;
   pst_manager_sidebar_set_items_take (self->sidebar, items);
+  if (is_missing (self) && (self->awaited == NULL || !pst_manager_sidebar_select (self->sidebar, self->awaited)))
+    return;
   if (!any)
     {
       gtk_label_set_text (self->nothing, *self->needle != '\0'         ? _ ("Nothing matches the search.")
@@ -250,6 +259,16 @@ pst_manager_view_show_app (PstManagerView *self, const char *app)
   return TRUE;
 }
 
+void
+pst_manager_view_show_missing (PstManagerView *self, const char *sentence, const char *awaited)
+{
+  g_free (self->awaited);
+  self->awaited = g_strdup (awaited);
+  gtk_label_set_text (self->missing, sentence);
+  pst_manager_sidebar_select_none (self->sidebar);
+  turn_to (self, "missing");
+}
+
 gboolean
 pst_manager_view_is_deep (PstManagerView *self)
 {
@@ -293,6 +312,7 @@ pst_manager_view_finalize (GObject *object)
 
   g_clear_pointer (&self->groups, g_ptr_array_unref);
   g_free (self->needle);
+  g_free (self->awaited);
   G_OBJECT_CLASS (pst_manager_view_parent_class)->finalize (object);
 }
 
@@ -331,6 +351,8 @@ pst_manager_view_new (PstManagerActions *actions, PstViewKind kind)
   self->grant = PST_MANAGER_GRANT_PAGE (pst_manager_grant_page_new (actions));
   made = pst_status_page_new ("edit-find-symbolic", _ ("Nothing Here"), &self->nothing, NULL, NULL);
   gtk_stack_add_named (self->stack, made, "nothing");
+  made = pst_status_page_new ("dialog-question-symbolic", _ ("No Such Page"), &self->missing, NULL, NULL);
+  gtk_stack_add_named (self->stack, made, "missing");
   gtk_stack_add_named (self->stack, self->page, "page");
   gtk_stack_add_named (self->stack, GTK_WIDGET (self->grant), "grant");
   gtk_stack_set_transition_type (self->stack, GTK_STACK_TRANSITION_TYPE_NONE);

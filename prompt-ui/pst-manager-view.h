@@ -26,6 +26,9 @@ GtkWidget *pst_manager_view_new (PstManagerActions *actions, PstViewKind kind);
 void pst_manager_view_search (PstManagerView *self, const char *text);
 /* By application only. FALSE if it is not known. */
 gboolean pst_manager_view_show_app (PstManagerView *self, const char *app);
+/* By application only: instead of a page of one, why there is none, until the person turns to another. @awaited: (nullable):
+ * the one whose page comes up when it becomes known. */
+void pst_manager_view_show_missing (PstManagerView *self, const char *sentence, const char *awaited);
 gboolean pst_manager_view_is_deep (PstManagerView *self);
 void pst_manager_view_back (PstManagerView *self);
 /* The Delete key, where no list had it. FALSE: there is nothing to revoke. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "pst-manager-widgets.h"
 
+#include "pst-app-icon.h"
+
 #include "pst-prompt-parts.h"
 
 #define COLUMN_WIDTH 680
@@ -225,6 +227,31 @@ pst_page_new (GtkBox **column)
                                        gtk_scrolled_window_get_vadjustment (GTK_SCROLLED_WINDOW (scrolled)));
   *column = GTK_BOX (box);
   return scrolled;
+}
+
+GtkWidget *
+pst_page_heading_new (GtkImage **icon, GtkLabel **name, GtkLabel **below, PangoEllipsizeMode ellipsize)
+{
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 18);
+  GtkWidget *texts = gtk_box_new (GTK_ORIENTATION_VERTICAL, 3);
+  PangoAttrList *attributes = pango_attr_list_new ();
+
+  *icon = GTK_IMAGE (gtk_image_new ());
+  gtk_widget_set_size_request (GTK_WIDGET (*icon), PST_APP_ICON_SIZE, PST_APP_ICON_SIZE);
+  pango_attr_list_insert (attributes, pango_attr_weight_new (PANGO_WEIGHT_BOLD));
+  pango_attr_list_insert (attributes, pango_attr_scale_new (PANGO_SCALE_X_LARGE));
+  *name = pst_label_new (ellipsize, FALSE);
+  gtk_label_set_attributes (*name, attributes);
+  pango_attr_list_unref (attributes);
+  atk_object_set_role (gtk_widget_get_accessible (GTK_WIDGET (*name)), ATK_ROLE_HEADING);
+  *below = pst_label_new (ellipsize, FALSE);
+  gtk_style_context_add_class (gtk_widget_get_style_context (GTK_WIDGET (*below)), GTK_STYLE_CLASS_DIM_LABEL);
+  gtk_container_add (GTK_CONTAINER (texts), GTK_WIDGET (*name));
+  gtk_container_add (GTK_CONTAINER (texts), GTK_WIDGET (*below));
+  gtk_widget_set_valign (texts, GTK_ALIGN_CENTER);
+  gtk_box_pack_start (GTK_BOX (box), GTK_WIDGET (*icon), FALSE, FALSE, 0);
+  gtk_box_pack_start (GTK_BOX (box), texts, TRUE, TRUE, 0);
+  return box;
 }
 
 GtkWidget *

@@ -27,6 +27,8 @@ GtkWidget *pst_boxed_row_new (const char *title, const char *subtitle, GtkWidget
 /* "Path    /home/jane/Pictures": a fact. *value: the label. */
 GtkWidget *pst_fact_row_new (const char *title, GtkLabel **value);
 
+/* What a page is of: an icon, its name, and a line below. Returns a horizontal box, for more at its end. */
+GtkWidget *pst_page_heading_new (GtkImage **icon, GtkLabel **name, GtkLabel **below, PangoEllipsizeMode ellipsize);
 /* The column of a page: scrolls, and does not get wider than one can read. *column: a vertical box. */
 GtkWidget *pst_page_new (GtkBox **column);
 /* A page that only says something. @button: (nullable), *made: it. */

@@ -8,6 +8,7 @@
 #include "pst-manager-history.h"
 #include "pst-manager-view.h"
 #include "pst-manager-widgets.h"
+#include "pst-text.h"
 
 #include <glib/gi18n.h>
 
@@ -23,6 +24,7 @@ struct _PstManagerWindow
   PstManagerActions *actions;
   GCancellable *cancellable;
   char *wanted; /* (nullable): the application to turn to */
+  char *asked;  /* (nullable): the one that was turned to last */
   char *why;    /* (nullable): why there is no connection */
   guint patience;
 
@@ -98,32 +100,48 @@ on_retry (PstManagerWindow *self)
 /* The application that was named on the command line */
 
 static void
+show_missing (PstManagerWindow *self, const char *why, const char *awaited)
+{
+  g_autofree char *shown = pst_text_for_display (self->asked, 80);
+  /* Translators: what was named on the command line, and a sentence that says why there is no page of it. */
+  g_autofree char *sentence = g_strdup_printf (_ ("You asked for “%s”. %s"), shown, why);
+
+  pst_manager_view_show_missing (self->apps, sentence, awaited);
+}
+
+static void
 on_resolved (GVariant *reply, const GError *error, gpointer data)
 {
   PstManagerWindow *self = data;
   g_autoptr (GVariant) details = NULL;
-  const char *id;
+  const char *id, *executable;
 
   if (error != NULL)
     {
-      pst_manager_actions_fail (self->actions, error->message);
+      show_missing (self, error->message, NULL);
       return;
     }
   details = g_variant_get_child_value (reply, 0);
-  if (g_variant_lookup (details, "id", "&s", &id) && !pst_manager_view_show_app (self->apps, id))
-    pst_manager_actions_fail (self->actions, _ ("That application has not been started with Postern yet."));
+  if (!g_variant_lookup (details, "id", "&s", &id) || pst_manager_view_show_app (self->apps, id))
+    return;
+  /* any word can be an application's name; what is installed has a program */
+  if (g_variant_lookup (details, "executable", "&s", &executable) && *executable != '\0')
+    show_missing (self, _ ("It has not been started with Postern yet; its page is here when it has been."), id);
+  else
+    show_missing (self, _ ("Nothing is installed or known by that name; check how it is written, or choose one at the side."),
+                  id);
 }
 
 static void
 show_wanted (PstManagerWindow *self)
 {
-  g_autofree char *wanted = g_steal_pointer (&self->wanted);
-
-  if (wanted == NULL)
+  if (self->wanted == NULL)
     return;
+  g_free (self->asked);
+  self->asked = g_steal_pointer (&self->wanted);
   gtk_stack_set_visible_child_name (self->views, "apps");
-  if (!pst_manager_view_show_app (self->apps, wanted))
-    pst_manager_link_call (self->link, PST_CONTROL_GET_APP, g_variant_new ("(s)", wanted), PST_CONTROL_GET_APP_OUT,
+  if (!pst_manager_view_show_app (self->apps, self->asked))
+    pst_manager_link_call (self->link, PST_CONTROL_GET_APP, g_variant_new ("(s)", self->asked), PST_CONTROL_GET_APP_OUT,
                            self->cancellable, on_resolved, self);
 }
 
@@ -390,6 +408,7 @@ pst_manager_window_finalize (GObject *object)
 
   g_object_unref (self->cancellable);
   g_free (self->wanted);
+  g_free (self->asked);
   g_free (self->why);
   pst_places_free (self->places);
   G_OBJECT_CLASS (pst_manager_window_parent_class)->finalize (object);

@@ -277,6 +277,28 @@ def test_from_a_question(tap, desk):
         asking.wait(20)
 
 
+def test_unknown(tap, desk):
+    """What is named on the command line and has no page is said on a page, and waited for."""
+    with Scene(desk) as home:
+        with Manager(home, desk, "nosuchapp") as manager:
+            manager.wait("No Such Page")
+            manager.wait("You asked for “nosuchapp”. Nothing is installed", exact=False)
+            desk.settle()
+            desk.shot("unknown")
+            tap.ok(not any(node.get_role() == manager.atspi.Role.INFO_BAR for node in manager.nodes()), "nobody knows it: a page says so, and no bar", manager.names())
+            manager.select("Document Viewer")
+            manager.wait("Access to Music: Denied")
+            tap.ok(manager.find("No Such Page") is None, "another is chosen at the side", manager.names())
+        with Manager(home, desk, "feh") as manager:
+            manager.wait("You asked for “feh”. It has not been started", exact=False)
+            desk.settle()
+            desk.shot("not-started")
+            home.postern("grant", "feh", home.path("Music"))
+            manager.wait("Access to Music: View")
+            tap.ok(True, "one that was never started: its page comes up as soon as there is one")
+            tap.ok(manager.said_wrong() == [], "and nothing went wrong unseen", manager.said_wrong())
+
+
 def test_search(tap, desk):
     with Scene(desk) as home, Manager(home, desk) as manager:
         manager.wait("Permissions", exact=False)
@@ -421,12 +443,48 @@ def test_export_and_import(tap, desk):
         manager.wait("Import these permissions?")
         desk.settle()
         desk.shot("import")
+        said = manager.names()
+        tap.ok(any("Of your permissions: 2 come." in line for line in said), "added: it is said what comes", said)
+        tap.ok(sum("Of your permissions: 2 come." in line for line in said) >= 2, "replaced: nothing else would happen", said)
         manager.button("Import")
         home.wait_rules(lambda rules: "Pictures" in rules, "the import does not arrive")
         tap.ok(True, "imported, after it was said what that would do")
         manager.key("ctrl+z")
         home.wait_rules(lambda rules: rules == {}, "Undo of the import does not arrive")
         tap.ok(True, "and taken back")
+
+        home.postern("grant", EOG, home.path("Music"))
+        home.postern("grant", SERVANT, home.path("Music"))
+        manager.select("Image Viewer")
+        manager.wait("Access to Music: View")
+
+        def import_again():
+            manager.click("Menu", manager.atspi.Role.TOGGLE_BUTTON)
+            manager.click("Import Permissions…")
+            manager.choose_path(target, "Import")
+            manager.wait("Import these permissions?")
+
+        import_again()
+        said = manager.names()
+        tap.ok(any("Yours stay." in line and "2 come." in line for line in said), "add them to yours: nothing goes", said)
+        tap.ok(any("for all applications" in line and "2 come, 2 go." in line for line in said), "replace yours: it is said that two go", said)
+        tap.ok(manager.nameless() == [], "every control of it has a name", manager.nameless())
+        manager.button("Import")
+        home.wait_rules(lambda rules: sorted(rules) == ["Documents/letter.txt", "Music", "Pictures"], "what was there does not stay")
+        manager.key("ctrl+z")
+        home.wait_rules(lambda rules: sorted(rules) == ["Music"], "Undo does not arrive")
+        tap.ok(True, "added, and taken back")
+        import_again()
+        manager.click("Replace yours with them", manager.atspi.Role.RADIO_BUTTON)
+        desk.settle()
+        desk.shot("import-replace")
+        manager.button("Import")
+        home.wait_rules(lambda rules: sorted(rules) == ["Documents/letter.txt", "Pictures"], "what is not in the file does not go")
+        tap.ok(home.rules(SERVANT) == {}, "replaced: the other application's is gone as well", home.rules(SERVANT))
+        manager.key("ctrl+z")
+        home.wait_rules(lambda rules: sorted(rules) == ["Music"] and sorted(home.rules(SERVANT)) == ["Music"], "Undo does not bring back what went")
+        tap.ok(True, "and all of it comes back")
+        home.postern("revoke", EOG, "--all")
         bad = home.write("bad.json", "{\"nothing\": true}")
         manager.click("Menu", manager.atspi.Role.TOGGLE_BUTTON)
         manager.click("Import Permissions…")
