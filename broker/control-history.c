@@ -110,14 +110,14 @@ take_key (PstBroker *broker, PstHistoryFilter *filter, const char *key, GVariant
 }
 
 static void
-on_page (GPtrArray *events, gboolean more, const GError *error, gpointer user_data)
+on_page (GPtrArray *events, guint64 next, const GError *error, gpointer user_data)
 {
   PstControlCall *call = user_data;
 
   if (error)
     pst_control_fail (call, error->message);
   else
-    pst_control_reply (call, g_variant_new ("(@a" ROW_TYPE "b)", rows (events), more));
+    pst_control_reply (call, g_variant_new ("(@a" ROW_TYPE "t)", rows (events), next));
 }
 
 void
@@ -151,6 +151,7 @@ typedef struct
   PstControlCall *call;
   char *app;
   guint limit;
+  guint64 next;
   GPtrArray *events; /* newest first */
 } Listing;
 
@@ -183,7 +184,7 @@ listed (const Listing *listing)
 }
 
 static void
-on_list_page (GPtrArray *events, gboolean more, const GError *error, gpointer user_data)
+on_list_page (GPtrArray *events, guint64 next, const GError *error, gpointer user_data)
 {
   Listing *listing = user_data;
 
@@ -195,7 +196,8 @@ on_list_page (GPtrArray *events, gboolean more, const GError *error, gpointer us
     }
   for (guint i = 0; i < events->len; i++)
     g_ptr_array_add (listing->events, pst_event_copy (events->pdata[i]));
-  if (more && events->len > 0 && listing->events->len < listing->limit && listing->call->broker->store)
+  listing->next = next;
+  if (next > 0 && listing->events->len < listing->limit && listing->call->broker->store)
     {
       list_page (listing);
       return;
@@ -211,8 +213,7 @@ list_page (Listing *listing)
 
   filter->app = g_strdup (listing->app);
   filter->limit = MIN (listing->limit - listing->events->len, PST_HISTORY_MAX_LIMIT);
-  if (listing->events->len > 0)
-    filter->before = ((PstEvent *)listing->events->pdata[listing->events->len - 1])->number;
+  filter->before = listing->next;
   pst_history_query (pst_store_get_history (listing->call->broker->store), filter, on_list_page, listing);
 }
 

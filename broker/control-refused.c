@@ -166,7 +166,7 @@ allow (PstControlCall *call, const PstEvent *event, PstLifetime lifetime)
 }
 
 static void
-on_row (GPtrArray *rows, gboolean more, const GError *error, gpointer user_data)
+on_row (GPtrArray *rows, guint64 next, const GError *error, gpointer user_data)
 {
   g_autofree Request *request = user_data;
 

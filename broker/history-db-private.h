@@ -16,6 +16,9 @@ struct _PstHistoryDb
   guint64 mark;     /* the last number of that outbox which is in the history */
   gboolean damaged; /* by the last error */
   gint64 removed;   /* rows, since the index was merged */
+  gint64 budget;    /* µs of a search */
+  double at_once;   /* entries of the index; more are asked for block by block */
+  guint64 block;    /* numbers of rows that share a key in the index */
 };
 
 /* FALSE. */
@@ -23,5 +26,7 @@ gboolean pst_history_db_fail (PstHistoryDb *db, const char *sentence, GError **e
 /* Three characters that stand for @word in the index of the words, beside which no other text is likely to have them.
  * @text: room for ten bytes. */
 void pst_history_db_key (char kind, const char *word, char *text);
+/* The same of the block of rows that @number is in. */
+void pst_history_db_block_key (PstHistoryDb *db, guint64 number, char *text);
 
 G_END_DECLS

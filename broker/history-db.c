@@ -3,8 +3,9 @@
  *
  *   events   the rows; numbers are never given twice
  *   words    an index of every three characters that follow each other in a row (FTS5, tokenizer "trigram"). It holds no text,
- *            and no places (detail=none): it names candidates, and each is looked at. A row's application and kind are three
- *            private characters each, so that the index alone finds "this text, of that application".
+ *            and no places (detail=none): it names candidates, and each is looked at. A row's application, kind and block (of
+ *            numbers) are three private characters each, so that the index alone finds "this text, of that application", and a
+ *            search that finds nothing can be made block by block: the index itself cannot be interrupted.
  *   weights  how much each application has in there; what it brings about itself apart from what is decided about it
  *   days     the first and last number of each day, so that a time becomes a range of numbers: rows are in the order in which
  *            they happened, whatever the clock said
@@ -26,6 +27,10 @@ G_DEFINE_QUARK (pst - history - error - quark, pst_history_error)
 
 #define WEIGHT_BYTES 512u
 #define INDEXED_BYTES 512u
+/* Entries of the index that are stepped over in a third of PST_HISTORY_BUDGET_MS; a block has as many where a few words are in
+ * half of its rows. To find the beginning of a block costs as much again. */
+#define AT_ONCE 400000.0
+#define BLOCK 131072u
 #define TRIM_BATCH 500
 #define VACUUM_PAGES 1000
 #define MERGE_ROWS 1000
@@ -44,8 +49,14 @@ static const char *const migrations[] = {
   " WITHOUT ROWID;"
   "CREATE TABLE days (day INTEGER PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL);"
   "CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;",
+
+  "DROP TABLE words;"
+  "CREATE VIRTUAL TABLE words USING fts5 (line, of_app, of_what, of_block, content='', tokenize='trigram', detail=none,"
+  " columnsize=0);",
 };
 #define SCHEMA_VERSION ((int)G_N_ELEMENTS (migrations))
+/* The step after which the index is made anew from the rows. */
+#define INDEX_STEP 1
 
 /* Small things */
 
@@ -97,6 +108,14 @@ pst_history_db_key (char kind, const char *word, char *text)
   *text = '\0';
 }
 
+void
+pst_history_db_block_key (PstHistoryDb *db, guint64 number, char *text)
+{
+  g_autofree char *block = g_strdup_printf ("%" G_GUINT64_FORMAT, number / db->block);
+
+  pst_history_db_key ('b', block, text);
+}
+
 static gsize
 length (const char *field)
 {
@@ -134,10 +153,10 @@ static gboolean
 index_event (PstHistoryDb *db, const PstEvent *event, gboolean take_out)
 {
   g_autoptr (GString) line = g_string_new (NULL);
-  char app[16], what[16];
-  sqlite3_stmt *statement =
-      pst_sql_prepare (db->db, take_out ? "INSERT INTO words (rowid, line, of_app, of_what, words) VALUES (?,?,?,?,'delete')"
-                                        : "INSERT INTO words (rowid, line, of_app, of_what) VALUES (?,?,?,?)");
+  char app[16], what[16], block[16];
+  sqlite3_stmt *statement = pst_sql_prepare (
+      db->db, take_out ? "INSERT INTO words (rowid, line, of_app, of_what, of_block, words) VALUES (?,?,?,?,?,'delete')"
+                       : "INSERT INTO words (rowid, line, of_app, of_what, of_block) VALUES (?,?,?,?,?)");
 
   append_words (line, event->resource, TRUE);
   append_words (line, event->text, FALSE);
@@ -147,10 +166,12 @@ index_event (PstHistoryDb *db, const PstEvent *event, gboolean take_out)
   g_string_append_c (line, '\n'); /* so that the last two characters begin a three as well */
   pst_history_db_key ('a', event->app, app);
   pst_history_db_key ('w', event->what, what);
+  pst_history_db_block_key (db, event->number, block);
   pst_sql_bind_int (statement, 1, (gint64)event->number);
   pst_sql_bind_text (statement, 2, line->str);
   pst_sql_bind_text (statement, 3, app);
   pst_sql_bind_text (statement, 4, what);
+  pst_sql_bind_text (statement, 5, block);
   return pst_sql_run (statement);
 }
 
@@ -179,6 +200,21 @@ set_meta (PstHistoryDb *db, const char *key, guint64 value)
 /* Opening */
 
 static gboolean
+index_all (PstHistoryDb *db)
+{
+  sqlite3_stmt *select = pst_sql_prepare (db->db, "SELECT " PST_EVENT_COLUMNS " FROM events");
+  gboolean ok = select != NULL;
+
+  while (ok && sqlite3_step (select) == SQLITE_ROW)
+    {
+      g_autoptr (PstEvent) event = pst_event_read (select);
+
+      ok = index_event (db, event, FALSE);
+    }
+  return sqlite3_finalize (select) == SQLITE_OK && ok;
+}
+
+static gboolean
 migrate (PstHistoryDb *db, GError **error)
 {
   gint64 application_id, version, objects;
@@ -201,10 +237,10 @@ migrate (PstHistoryDb *db, GError **error)
     return pst_history_db_fail (db, _ ("The history cannot be written."), error);
   for (; version < SCHEMA_VERSION; version++)
     {
-      g_autofree char *sql = g_strdup_printf ("BEGIN IMMEDIATE; %s PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT",
-                                              migrations[version], PST_HISTORY_APPLICATION_ID, (int)version + 1);
+      g_autofree char *step = g_strdup_printf ("BEGIN IMMEDIATE; %s PRAGMA application_id=%d; PRAGMA user_version=%d;",
+                                               migrations[version], PST_HISTORY_APPLICATION_ID, (int)version + 1);
 
-      if (!pst_sql_exec (db->db, sql))
+      if (!pst_sql_exec (db->db, step) || (version == INDEX_STEP && !index_all (db)) || !pst_sql_exec (db->db, "COMMIT"))
         return pst_history_db_fail (db, _ ("The history cannot be written."), error);
     }
   return TRUE;
@@ -274,6 +310,9 @@ pst_history_db_open (const char *path, guint64 outbox, gboolean *was_set_aside, 
 
   db->path = g_strdup (path);
   db->outbox = outbox;
+  db->budget = PST_HISTORY_BUDGET_MS * 1000;
+  db->block = BLOCK;
+  db->at_once = AT_ONCE;
   *was_set_aside = FALSE;
   if (!open_file (db, &first))
     {

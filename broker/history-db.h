@@ -12,6 +12,7 @@ typedef struct _PstHistoryDb PstHistoryDb;
 #define PST_HISTORY_MAX_LIMIT 1000u
 #define PST_HISTORY_MAX_TEXT 256u /* bytes of a text to search for */
 #define PST_HISTORY_MAX_WHAT 32u
+#define PST_HISTORY_BUDGET_MS 30
 /* An application's share of the rows. */
 #define PST_HISTORY_SHARES 10u
 
@@ -44,8 +45,9 @@ void pst_history_db_close (PstHistoryDb *db);
 /* All of @events (of PstEvent) in one transaction; their numbers are filled in. What came out of the outbox before is left out.
  */
 gboolean pst_history_db_write (PstHistoryDb *db, GPtrArray *events, GError **error);
-/* Newest first: (transfer full) of PstEvent. @more: there are others that are older. */
-GPtrArray *pst_history_db_query (PstHistoryDb *db, const PstHistoryFilter *filter, gboolean *more, GError **error);
+/* Newest first: (transfer full) of PstEvent. Takes PST_HISTORY_BUDGET_MS, and not much more: there may be fewer than were asked
+ * for, even none, before all is looked through. *@next: what to go on with, as before; 0: that was all. */
+GPtrArray *pst_history_db_query (PstHistoryDb *db, const PstHistoryFilter *filter, guint64 *next, GError **error);
 /* Removes what is beyond @bounds, a batch of it: TRUE in @more says that there is something left to do. */
 gboolean pst_history_db_trim (PstHistoryDb *db, const PstHistoryBounds *bounds, gboolean *more, GError **error);
 /* Is what the last error was about the file itself, so that it would be of no use to try again? */

@@ -11,8 +11,9 @@
  *                          shorter one all the threes that begin with it, or, where those are many rows, the streams of the
  *                          other filters, which will soon have it
  *
- * What has no end soon all the same (threes that are each in every row, and together in none) ends after a time: "more", with
- * the rows that were found.
+ * What has no end soon all the same (threes that are each in every row, and together in none) ends after a time, with the rows
+ * that were found and the number to go on with. Where that may be, the index is asked block by block, so that there is such a
+ * number even if it finds nothing.
  */
 #include "history-db-private.h"
 
@@ -21,14 +22,14 @@
 #include <glib/gi18n.h>
 
 #define SECONDS_OF_A_DAY (24 * 60 * 60)
-#define BUDGET (2 * G_USEC_PER_SEC)
+#define CHECK 256 /* rows that are looked at before the clock is */
 /* Each three of characters narrows; beyond some it only costs. */
 #define MAX_TERMS 24
 #define ENOUGH 8
 /* A candidate is looked at in the time in which the index steps over so many entries of another term; and what is in every
  * other row says little. */
 #define WORTHWHILE 100
-#define SAMPLE 1000
+#define SAMPLE 300
 /* Fewer rows than this can as well be looked at. */
 #define MANY 4096
 
@@ -36,11 +37,17 @@ typedef struct
 {
   PstHistoryDb *db;
   const PstHistoryFilter *filter;
-  char *needle;       /* (nullable): case folded */
-  gboolean ascii;     /* the needle is */
-  guint64 low, high;  /* numbers of rows, both excluded */
-  GPtrArray *streams; /* of sqlite3_stmt, each on a row */
-  gint64 newest;      /* number of a row */
+  char *needle;      /* (nullable): case folded */
+  gboolean ascii;    /* the needle is */
+  guint64 low, high; /* numbers of rows, both excluded */
+  gint64 deadline;
+  sqlite3_stmt *blocks; /* (nullable): the stream that is asked block by block; then it is the only one */
+  char *match;          /* (nullable): what the index is asked */
+  guint64 block;        /* the lower bound of the present one, excluded */
+  gint64 opened;        /* when it was */
+  guint64 stopped;      /* what to go on with when time was up; 0 before */
+  GPtrArray *streams;   /* of sqlite3_stmt, each on a row */
+  gint64 newest;        /* number of a row */
   gboolean failed;
 } Query;
 
@@ -131,18 +138,68 @@ stream_free (gpointer stream)
 }
 
 static void
+set_bounds (sqlite3_stmt *stream, guint64 low, guint64 high)
+{
+  pst_sql_bind_int (stream, 1, (gint64)low);
+  pst_sql_bind_int (stream, 2, (gint64)high);
+}
+
+static void
+append_term (GString *match, const char *term)
+{
+  g_string_append_c (match, '"');
+  for (const char *p = term; *p; p++)
+    g_string_append (match, *p == '"' ? "\"\"" : (char[]){ *p, '\0' });
+  g_string_append_c (match, '"');
+}
+
+/* What is below @high of its block. */
+static void
+open_block (Query *query, guint64 high)
+{
+  g_autoptr (GString) match = g_string_new (NULL);
+  guint64 first = (high - 1) / query->db->block * query->db->block;
+  char key[16];
+
+  pst_history_db_block_key (query->db, first, key);
+  append_term (match, key);
+  g_string_append_printf (match, " AND %s", query->match);
+  query->opened = g_get_monotonic_time ();
+  query->block = MAX (query->low, first > 0 ? first - 1 : 0);
+  set_bounds (query->blocks, query->block, high);
+  pst_sql_bind_text (query->blocks, 3, match->str);
+}
+
+/* If it takes as long as this one. */
+static gboolean
+is_time_for_another (const Query *query)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  return now + (now - query->opened) <= query->deadline;
+}
+
+static void
 next (Query *query, guint index)
 {
   sqlite3_stmt *stream = query->streams->pdata[index];
   int status = sqlite3_step (stream);
 
+  while (status == SQLITE_DONE && stream == query->blocks && query->block > query->low && query->stopped == 0)
+    if (!is_time_for_another (query))
+      query->stopped = query->block + 1;
+    else
+      {
+        sqlite3_reset (stream);
+        open_block (query, query->block + 1);
+        status = sqlite3_step (stream);
+      }
   if (status == SQLITE_ROW)
     return;
   query->failed |= status != SQLITE_DONE;
   g_ptr_array_remove_index_fast (query->streams, index);
 }
 
-/* Takes @stream, whose first two parameters are the bounds. */
 static void
 add_stream (Query *query, sqlite3_stmt *stream)
 {
@@ -151,8 +208,10 @@ add_stream (Query *query, sqlite3_stmt *stream)
       query->failed = TRUE;
       return;
     }
-  pst_sql_bind_int (stream, 1, (gint64)query->low);
-  pst_sql_bind_int (stream, 2, (gint64)query->high);
+  if (stream == query->blocks)
+    open_block (query, MIN (query->high, (guint64)query->newest + 1));
+  else
+    set_bounds (stream, query->low, query->high);
   g_ptr_array_add (query->streams, stream);
   next (query, query->streams->len - 1);
 }
@@ -197,15 +256,6 @@ add_kinds_of (Query *query, const char *app)
 }
 
 /* The index of the words */
-
-static void
-append_term (GString *match, const char *term)
-{
-  g_string_append_c (match, '"');
-  for (const char *p = term; *p; p++)
-    g_string_append (match, *p == '"' ? "\"\"" : (char[]){ *p, '\0' });
-  g_string_append_c (match, '"');
-}
 
 static char *
 key_term (char kind, const char *word)
@@ -291,16 +341,16 @@ beginnings (Query *query)
 }
 
 /* The threes of the text, and the keys of the other filters, the rarest first, since that is what the index steps along; those
- * that are so much more common that it is cheaper to look at the rows are left out. NULL: the index is of no help. (transfer
- * full) */
+ * that are so much more common that it is cheaper to look at the rows are left out. NULL: the index is of no help.
+ * *@by_block: there is much to step over. (transfer full) */
 static char *
-match_for (Query *query)
+match_for (Query *query, gboolean *by_block)
 {
   const PstHistoryFilter *filter = query->filter;
   g_autoptr (GArray) terms = g_array_new (FALSE, FALSE, sizeof (Term));
   g_autoptr (GString) match = g_string_new (NULL), kinds = g_string_new ("(");
   glong threes = g_utf8_strlen (query->needle, -1) - 2, step = MAX ((threes + MAX_TERMS - 1) / MAX_TERMS, 1);
-  double worthwhile;
+  double worthwhile, entries = 0;
 
   g_array_set_clear_func (terms, term_clear);
   if (threes < 1)
@@ -335,7 +385,11 @@ match_for (Query *query)
   worthwhile = MIN (g_array_index (terms, Term, 0).density * WORTHWHILE, 0.5);
   for (guint i = 0; i < MIN (terms->len, ENOUGH); i++)
     if (i == 0 || g_array_index (terms, Term, i).density <= worthwhile)
-      g_string_append_printf (match, "%s%s", i == 0 ? "" : " AND ", g_array_index (terms, Term, i).match);
+      {
+        g_string_append_printf (match, "%s%s", i == 0 ? "" : " AND ", g_array_index (terms, Term, i).match);
+        entries += g_array_index (terms, Term, i).density;
+      }
+  *by_block = entries * (double)query->newest > query->db->at_once;
   return g_string_free (g_steal_pointer (&match), FALSE);
 }
 
@@ -343,16 +397,20 @@ static void
 add_streams (Query *query)
 {
   const PstHistoryFilter *filter = query->filter;
-  g_autofree char *match = query->needle ? match_for (query) : NULL;
+  gboolean by_block = FALSE;
 
-  if (match)
+  if (query->needle)
+    query->match = match_for (query, &by_block);
+  if (query->match)
     {
       sqlite3_stmt *stream =
           pst_sql_prepare (query->db->db, "SELECT " PST_EVENT_COLUMNS " FROM words CROSS JOIN events ON id=words.rowid"
                                           " WHERE words MATCH ?3 AND words.rowid > ?1 AND words.rowid < ?2"
                                           " ORDER BY words.rowid DESC");
 
-      pst_sql_bind_text (stream, 3, match);
+      pst_sql_bind_text (stream, 3, query->match);
+      if (by_block)
+        query->blocks = stream;
       add_stream (query, stream);
     }
   else if (filter->what)
@@ -402,17 +460,21 @@ is_empty (const Query *query)
 }
 
 GPtrArray *
-pst_history_db_query (PstHistoryDb *db, const PstHistoryFilter *filter, gboolean *more, GError **error)
+pst_history_db_query (PstHistoryDb *db, const PstHistoryFilter *filter, guint64 *next_row, GError **error)
 {
   g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func ((GDestroyNotify)pst_event_free);
   g_autoptr (GPtrArray) streams = g_ptr_array_new_with_free_func (stream_free);
   g_autofree char *needle = filter->text && *filter->text ? g_utf8_casefold (filter->text, -1) : NULL;
-  Query query = { db, filter, needle, needle && g_str_is_ascii (needle), 0, 0, streams, 0, FALSE };
-  gint64 end = g_get_monotonic_time () + BUDGET;
+  Query query = { .db = db,
+                  .filter = filter,
+                  .needle = needle,
+                  .ascii = needle && g_str_is_ascii (needle),
+                  .deadline = g_get_monotonic_time () + db->budget,
+                  .streams = streams };
   guint limit = CLAMP (filter->limit, 1, PST_HISTORY_MAX_LIMIT), looked_at = 0;
   gint64 last = -1;
 
-  *more = FALSE;
+  *next_row = 0;
   bound (&query);
   pst_sql_query_int (db->db, "SELECT max(id) FROM events", &query.newest);
   if (!query.failed && !is_empty (&query))
@@ -429,19 +491,21 @@ pst_history_db_query (PstHistoryDb *db, const PstHistoryFilter *filter, gboolean
         {
           if (rows->len == limit)
             {
-              *more = TRUE;
+              query.stopped = ((PstEvent *)rows->pdata[limit - 1])->number;
               break;
             }
           g_ptr_array_add (rows, pst_event_read (streams->pdata[newest]));
         }
       last = sqlite3_column_int64 (streams->pdata[newest], 0);
-      if (++looked_at % 1024 == 0 && g_get_monotonic_time () > end)
+      if (++looked_at % CHECK == 0 && g_get_monotonic_time () > query.deadline)
         {
-          *more = TRUE;
+          query.stopped = (guint64)last;
           break;
         }
       next (&query, newest);
     }
+  g_free (query.match);
+  *next_row = query.stopped;
   if (query.failed)
     {
       pst_history_db_fail (db, _ ("The history cannot be read."), error);

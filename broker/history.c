@@ -24,7 +24,7 @@ typedef struct
   PstHistoryAnswer answer;
   gpointer user_data;
   PstHistoryBounds bounds;
-  gboolean more;
+  guint64 next;
   GError *error;
 } Job;
 
@@ -106,7 +106,7 @@ query (PstHistory *history, Job *job)
 {
   for (int tries = 0; tries < 2; tries++)
     if (!open_db (history, &job->error) ||
-        (job->events = pst_history_db_query (history->db, job->filter, &job->more, &job->error)) ||
+        (job->events = pst_history_db_query (history->db, job->filter, &job->next, &job->error)) ||
         !is_worth_another_try (history, &job->error))
       return;
 }
@@ -194,7 +194,7 @@ tell (PstHistory *history, Job *job)
   else if (type == JOB_QUERY)
     {
       history->n_queries--;
-      job->answer (job->events, job->more, job->error, job->user_data);
+      job->answer (job->events, job->next, job->error, job->user_data);
     }
   job_free (job);
   return type;

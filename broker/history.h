@@ -24,8 +24,8 @@ typedef struct _PstHistory PstHistory;
 
 /* From the main loop, once for each batch: @events have their numbers; all are 0 if @error, and then none is in the history. */
 typedef void (*PstHistoryWritten) (GPtrArray *events, const GError *error, gpointer user_data);
-/* @rows: newest first, of PstEvent; NULL with @error. */
-typedef void (*PstHistoryAnswer) (GPtrArray *rows, gboolean more, const GError *error, gpointer user_data);
+/* As pst_history_db_query(); @rows NULL with @error. */
+typedef void (*PstHistoryAnswer) (GPtrArray *rows, guint64 next, const GError *error, gpointer user_data);
 
 /* Errors of opening are told with what is written or asked then. */
 PstHistory *pst_history_new (const char *path, guint64 outbox, PstHistoryWritten written, gpointer user_data);

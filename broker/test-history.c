@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "history-db.h"
+#include "history-db-private.h"
 
 #include <sqlite3.h>
 #include <string.h>
@@ -84,16 +84,42 @@ write_one (Fixture *f, PstEvent *one)
 }
 
 static GPtrArray *
-query_take (Fixture *f, PstHistoryFilter *filter_take, gboolean *more)
+query (Fixture *f, const PstHistoryFilter *filter, guint64 *next)
 {
-  g_autoptr (PstHistoryFilter) filter = filter_take;
   g_autoptr (GError) error = NULL;
-  gboolean dummy;
-  GPtrArray *rows = pst_history_db_query (f->db, filter, more ? more : &dummy, &error);
+  GPtrArray *rows = pst_history_db_query (f->db, filter, next, &error);
 
   g_assert_no_error (error);
   g_assert_nonnull (rows);
+  g_assert_cmpuint (rows->len, <=, CLAMP (filter->limit, 1, PST_HISTORY_MAX_LIMIT));
+  /* Whoever goes on comes to an end. */
+  g_assert_true (*next == 0 || filter->before == 0 || *next < filter->before);
   return rows;
+}
+
+/* To the end. @n_pages: (nullable). */
+static GPtrArray *
+query_all_take (Fixture *f, PstHistoryFilter *filter_take, guint *n_pages)
+{
+  g_autoptr (PstHistoryFilter) filter = filter_take;
+  GPtrArray *all = g_ptr_array_new_with_free_func ((GDestroyNotify)pst_event_free);
+  guint n = 0;
+
+  do
+    {
+      g_autoptr (GPtrArray) rows = NULL;
+      guint64 next;
+
+      rows = query (f, filter, &next);
+      filter->before = next;
+      for (guint i = 0; i < rows->len; i++)
+        g_ptr_array_add (all, pst_event_copy (rows->pdata[i]));
+      n++;
+    }
+  while (filter->before != 0);
+  if (n_pages)
+    *n_pages = n;
+  return all;
 }
 
 static PstHistoryFilter *
@@ -114,7 +140,7 @@ count (Fixture *f, const char *app, const char *what, const char *text)
   g_autoptr (GPtrArray) rows = NULL;
 
   made->limit = PST_HISTORY_MAX_LIMIT;
-  rows = query_take (f, made, NULL);
+  rows = query_all_take (f, made, NULL);
   for (guint i = 1; i < rows->len; i++)
     g_assert_cmpuint (((PstEvent *)rows->pdata[i])->number, <, ((PstEvent *)rows->pdata[i - 1])->number);
   return rows->len;
@@ -179,6 +205,7 @@ plain_match (const PstEvent *row, const PstHistoryFilter *by)
          (!by->until || row->time <= by->until);
 }
 
+/* With @data: as little of the time and of the rows in each page as can be. */
 static void
 test_filters (Fixture *f, gconstpointer data)
 {
@@ -186,8 +213,10 @@ test_filters (Fixture *f, gconstpointer data)
                                        "%d_",          "*",   "\"",    "' OR 1",        "evince", "\n",       "row 77",
                                        "\xef\xbf\xbd", "AND", "NEAR(", "nowhere at all" };
   g_autoptr (GPtrArray) all = events_new ();
-  guint checked = 0;
+  guint checked = 0, most_pages = 0;
 
+  if (data)
+    f->db->budget = 0, f->db->block = 7, f->db->at_once = 0;
   for (guint i = 0; i < 300; i++)
     {
       g_autofree char *text = g_strdup_printf ("row %u", i);
@@ -207,7 +236,7 @@ test_filters (Fixture *f, gconstpointer data)
             PstHistoryFilter *by = filter (a < 3 ? apps[a] : NULL, whats[w], texts[t]);
             g_autoptr (PstHistoryFilter) copy = filter (a < 3 ? apps[a] : NULL, whats[w], texts[t]);
             g_autoptr (GPtrArray) rows = NULL;
-            guint k = 0;
+            guint k = 0, n_pages;
 
             g_test_message ("application %u, kinds %u, text %zu, range %u", a, w, t, range);
             by->since = copy->since = range == 1 || range == 3 ? 400000 : 0;
@@ -215,7 +244,8 @@ test_filters (Fixture *f, gconstpointer data)
             by->before = copy->before = range == 4 ? 200 : 0;
             by->after = copy->after = range == 4 ? 100 : 0;
             by->limit = 1000;
-            rows = query_take (f, by, NULL);
+            rows = query_all_take (f, by, &n_pages);
+            most_pages = MAX (most_pages, n_pages);
             for (guint i = all->len; i-- > 0;)
               if (plain_match (all->pdata[i], copy))
                 {
@@ -226,29 +256,29 @@ test_filters (Fixture *f, gconstpointer data)
             checked += k > 0;
           }
   g_assert_cmpuint (checked, >, 300);
+  g_assert_true (!data || most_pages > 40);
 }
 
 static void
 test_pages (Fixture *f, gconstpointer data)
 {
-  gboolean more = TRUE;
   guint64 before = 0;
   guint n = 0;
 
   for (guint i = 0; i < 250; i++)
     write_one (f, event (kinds[i % 3], apps[i % 2], "/x", NULL));
-  while (more)
+  do
     {
-      PstHistoryFilter *by = filter (apps[0], NULL, NULL);
+      g_autoptr (PstHistoryFilter) by = filter (apps[0], NULL, NULL);
       g_autoptr (GPtrArray) rows = NULL;
 
       by->limit = 10;
       by->before = before;
-      rows = query_take (f, by, &more);
-      g_assert_cmpuint (rows->len, >, 0);
-      before = ((PstEvent *)rows->pdata[rows->len - 1])->number;
+      rows = query (f, by, &before);
+      g_assert_cmpuint (rows->len, ==, n == 120 ? 5 : 10);
       n += rows->len;
     }
+  while (before != 0);
   g_assert_cmpuint (n, ==, 125);
 }
 
@@ -264,8 +294,9 @@ test_extremes (Fixture *f, gconstpointer data)
     for (gsize k = 0; k < G_N_ELEMENTS (numbers); k++)
       for (gsize s = 0; s < G_N_ELEMENTS (times); s++)
         {
-          PstHistoryFilter *by = filter (NULL, NULL, s % 2 ? "t" : NULL);
+          g_autoptr (PstHistoryFilter) by = filter (NULL, NULL, s % 2 ? "t" : NULL);
           g_autoptr (GPtrArray) rows = NULL;
+          guint64 next;
           gboolean in;
 
           by->before = numbers[i];
@@ -275,8 +306,9 @@ test_extremes (Fixture *f, gconstpointer data)
           by->limit = s % 2 ? G_MAXUINT : 0;
           in = (numbers[i] == 0 || numbers[i] > 1) && numbers[k] < 1 && (!by->since || by->since <= 1000000) &&
                (!by->until || by->until >= 1000000);
-          rows = query_take (f, by, NULL);
+          rows = query (f, by, &next);
           g_assert_cmpuint (rows->len, ==, in);
+          g_assert_cmpuint (next, ==, 0);
         }
 }
 
@@ -426,6 +458,23 @@ run_sql (Fixture *f, const char *sql)
   sqlite3_close (db);
 }
 
+/* A file of the first version, whose index had no blocks. */
+static void
+test_old (Fixture *f, gconstpointer data)
+{
+  for (guint i = 0; i < 200; i++)
+    write_one (f, event ("asked", "eog", i == 20 ? "/home/u/needle" : "/home/u/hay", "text"));
+  run_sql (f, "DROP TABLE words; CREATE VIRTUAL TABLE words USING fts5 (line, of_app, of_what, content='', tokenize='trigram',"
+              " detail=none, columnsize=0); PRAGMA user_version=1");
+  f->db = open_db (f, 1);
+  g_assert_cmpuint (count (f, NULL, NULL, "needle"), ==, 1);
+  g_assert_cmpuint (count (f, "eog", "asked", "/u/h"), ==, 199);
+  trim (f, 10, 0, 0);
+  g_assert_cmpint (ask_file (f, "PRAGMA user_version"), ==, 2);
+  g_assert_cmpint (ask_file (f, "SELECT count(*) FROM events"), <, 200);
+  g_assert_cmpuint (count (f, NULL, NULL, "needle"), ==, 0);
+}
+
 static void
 test_set_aside (Fixture *f, gconstpointer data)
 {
@@ -456,12 +505,14 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
 #define ADD(name, function) g_test_add ("/history/" name, Fixture, NULL, set_up, function, tear_down)
   ADD ("filters", test_filters);
+  g_test_add ("/history/filters/in-pieces", Fixture, "in pieces", set_up, test_filters, tear_down);
   ADD ("pages", test_pages);
   ADD ("extremes", test_extremes);
   ADD ("flood", test_flood);
   ADD ("bounds", test_bounds);
   ADD ("shrinks", test_shrinks);
   ADD ("outbox", test_outbox);
+  ADD ("old", test_old);
   ADD ("set-aside", test_set_aside);
   ADD ("mode", test_mode);
 #undef ADD

@@ -212,7 +212,7 @@ test_ending (Fixture *f, gconstpointer data)
 }
 
 static void
-on_answer (GPtrArray *rows, gboolean more, const GError *error, gpointer data)
+on_answer (GPtrArray *rows, guint64 next, const GError *error, gpointer data)
 {
   GPtrArray **result = data;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "pst-manager-history.h"
 
-#include "postern-ipc.h"
 #include "pst-manager-event.h"
+#include "pst-manager-history-search.h"
 #include "pst-manager-history-table.h"
 #include "pst-manager-list.h"
 #include "pst-manager-row.h"
@@ -12,7 +12,6 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
-#define PAGE 100u
 #define SETTLE_MS 100
 
 struct _PstManagerHistory
@@ -20,9 +19,9 @@ struct _PstManagerHistory
   GtkBox parent_instance;
   PstManagerActions *actions;
   PstManagerData *data;
-  GCancellable *cancellable; /* of the page that is on its way */
-  char *app, *text;          /* (nullable) */
-  gboolean more, asking, outdated;
+  PstHistorySearch *search;
+  char *app, *text; /* (nullable) */
+  gboolean outdated;
   guint later; /* 0 for none */
 
   GtkTreeView *view;
@@ -45,7 +44,7 @@ static const char *const kinds[] = { "asked", "answered", "granted", "changed", 
 /* What is asked for */
 
 static GVariant *
-filter_new (PstManagerHistory *self, guint64 before, guint limit)
+filter_new (PstManagerHistory *self)
 {
   const char *kind = gtk_combo_box_get_active_id (GTK_COMBO_BOX (self->kind));
   GVariantBuilder filter;
@@ -57,9 +56,6 @@ filter_new (PstManagerHistory *self, guint64 before, guint limit)
     g_variant_builder_add (&filter, "{sv}", "what", g_variant_new_strv (&kind, 1));
   if (self->text != NULL && *self->text != '\0')
     g_variant_builder_add (&filter, "{sv}", "text", g_variant_new_string (self->text));
-  if (before > 0)
-    g_variant_builder_add (&filter, "{sv}", "before", g_variant_new_uint64 (before));
-  g_variant_builder_add (&filter, "{sv}", "limit", g_variant_new_uint32 (limit));
   return g_variant_builder_end (&filter);
 }
 
@@ -81,14 +77,23 @@ show_selected (PstManagerHistory *self)
 }
 
 static void
-take_rows (PstManagerHistory *self, GVariant *reply, gboolean append)
+show_state (PstManagerHistory *self)
 {
-  g_autoptr (GVariant) rows = g_variant_get_child_value (reply, 0);
-  GPtrArray *items = pst_history_rows_parse (rows);
+  const char *state = self->list != NULL && pst_manager_list_get_n (self->list) > 0 ? "rows" : "nothing";
 
-  g_variant_get_child (reply, 1, "b", &self->more);
-  if (append && self->list != NULL)
-    pst_manager_list_append_take (self->list, items);
+  if (pst_history_search_is_running (self->search) && *state == 'n')
+    state = "searching";
+  gtk_stack_set_visible_child_name (self->stack, state);
+  show_selected (self);
+}
+
+static void
+on_found (GPtrArray *rows, gboolean is_first, gpointer data)
+{
+  PstManagerHistory *self = data;
+
+  if (!is_first)
+    pst_manager_list_append_take (self->list, rows);
   else
     {
       const PstHistoryRow *before = pst_history_table_get_selected (self->view);
@@ -96,68 +101,52 @@ take_rows (PstManagerHistory *self, GVariant *reply, gboolean append)
 
       gtk_tree_view_set_model (self->view, NULL);
       g_clear_object (&self->list);
-      self->list = PST_MANAGER_LIST (pst_manager_list_new_take (items));
+      self->list = PST_MANAGER_LIST (pst_manager_list_new_take (rows));
       gtk_tree_view_set_model (self->view, GTK_TREE_MODEL (self->list));
       gtk_adjustment_set_value (self->adjustment, 0);
       pst_history_table_select (self->view, selected);
     }
-  gtk_stack_set_visible_child_name (self->stack, pst_manager_list_get_n (self->list) > 0 ? "rows" : "nothing");
-  show_selected (self);
+  show_state (self);
 }
 
+static gboolean on_later (gpointer data);
+
+/* What came meanwhile is looked for now. */
 static void
-on_first (GVariant *reply, const GError *error, gpointer data)
+on_rests (gpointer data)
 {
   PstManagerHistory *self = data;
 
-  self->asking = FALSE;
-  if (error == NULL)
-    take_rows (self, reply, FALSE);
-  else
-    {
-      gtk_label_set_text (self->nothing, error->message);
-      gtk_stack_set_visible_child_name (self->stack, "nothing");
-    }
+  show_state (self);
+  if (self->outdated && self->later == 0)
+    self->later = g_timeout_add (SETTLE_MS, on_later, self);
 }
 
 static void
-on_more (GVariant *reply, const GError *error, gpointer data)
+on_failed (const char *sentence, gpointer data)
 {
   PstManagerHistory *self = data;
 
-  self->asking = FALSE;
-  if (error == NULL)
-    take_rows (self, reply, TRUE);
+  gtk_label_set_text (self->nothing, sentence);
+  gtk_stack_set_visible_child_name (self->stack, "nothing");
 }
 
 static void
-ask (PstManagerHistory *self, guint64 before, PstManagerReply callback)
-{
-  g_cancellable_cancel (self->cancellable);
-  g_object_unref (self->cancellable);
-  self->cancellable = g_cancellable_new ();
-  self->asking = TRUE;
-  pst_manager_link_call (pst_manager_data_get_link (self->data), PST_CONTROL_HISTORY,
-                         g_variant_new ("(@a{sv})", filter_new (self, before, PAGE)), PST_CONTROL_HISTORY_OUT,
-                         self->cancellable, callback, self);
-}
-
-static void
-reload (PstManagerHistory *self)
+search (PstManagerHistory *self, gboolean is_again)
 {
   self->outdated = FALSE;
   gtk_label_set_text (self->nothing, self->app != NULL || (self->text != NULL && *self->text != '\0') ||
                                              gtk_combo_box_get_active (GTK_COMBO_BOX (self->kind)) > 0
                                          ? _ ("Nothing matches.")
                                          : _ ("Nothing has happened yet."));
-  ask (self, 0, on_first);
+  pst_history_search_start (self->search, filter_new (self), is_again);
 }
 
 static void
 reload_if_seen (PstManagerHistory *self)
 {
   if (gtk_widget_get_mapped (GTK_WIDGET (self)))
-    reload (self);
+    search (self, FALSE);
   else
     self->outdated = TRUE;
 }
@@ -166,7 +155,7 @@ static void
 on_map (GtkWidget *widget, gpointer data)
 {
   if (PST_MANAGER_HISTORY (widget)->outdated)
-    reload (PST_MANAGER_HISTORY (widget));
+    search (PST_MANAGER_HISTORY (widget), FALSE);
 }
 
 static gboolean
@@ -175,9 +164,10 @@ on_later (gpointer data)
   PstManagerHistory *self = data;
 
   self->later = 0;
-  /* who reads on further down is not thrown back to the top */
-  if (gtk_adjustment_get_value (self->adjustment) <= 0)
-    reload_if_seen (self);
+  /* who reads on further down is not thrown back to the top, and a search that takes long is not begun again by each event */
+  if (gtk_widget_get_mapped (GTK_WIDGET (self)) && gtk_adjustment_get_value (self->adjustment) <= 0 &&
+      !pst_history_search_is_running (self->search))
+    search (self, TRUE);
   else
     self->outdated = TRUE;
   return G_SOURCE_REMOVE;
@@ -196,12 +186,11 @@ on_scrolled (GtkAdjustment *adjustment, gpointer data)
   PstManagerHistory *self = data;
   double left =
       gtk_adjustment_get_upper (adjustment) - gtk_adjustment_get_value (adjustment) - gtk_adjustment_get_page_size (adjustment);
-  guint n = self->list != NULL ? pst_manager_list_get_n (self->list) : 0;
 
-  if (self->more && !self->asking && n > 0 && left < gtk_adjustment_get_page_size (adjustment))
-    ask (self, ((PstHistoryRow *)pst_manager_list_get (self->list, n - 1))->row, on_more);
-  else if (self->outdated && gtk_adjustment_get_value (adjustment) <= 0)
-    reload (self);
+  if (self->outdated && gtk_adjustment_get_value (adjustment) <= 0 && !pst_history_search_is_running (self->search))
+    search (self, TRUE);
+  else if (left < gtk_adjustment_get_page_size (adjustment))
+    pst_history_search_go_on (self->search);
 }
 
 /* What the person does */
@@ -290,7 +279,7 @@ on_allow (PstManagerHistory *self)
 static void
 on_export (PstManagerHistory *self)
 {
-  g_autoptr (GVariant) filter = g_variant_ref_sink (filter_new (self, 0, 1000));
+  g_autoptr (GVariant) filter = g_variant_ref_sink (filter_new (self));
 
   pst_history_export_dialog_run (GTK_WINDOW (gtk_widget_get_toplevel (GTK_WIDGET (self))), self->actions, filter);
 }
@@ -331,6 +320,16 @@ build_filters (PstManagerHistory *self)
 }
 
 static GtkWidget *
+build_searching (void)
+{
+  GtkLabel *text;
+  GtkWidget *page = pst_status_page_new ("edit-find-symbolic", _ ("Searching…"), &text, NULL, NULL);
+
+  gtk_label_set_text (text, _ ("What is found appears here."));
+  return page;
+}
+
+static GtkWidget *
 build_detail (PstManagerHistory *self)
 {
   GtkWidget *bar = gtk_action_bar_new ();
@@ -354,7 +353,7 @@ pst_manager_history_dispose (GObject *object)
 {
   PstManagerHistory *self = PST_MANAGER_HISTORY (object);
 
-  g_cancellable_cancel (self->cancellable);
+  g_clear_pointer (&self->search, pst_history_search_free);
   g_clear_handle_id (&self->later, g_source_remove);
   if (self->data != NULL)
     {
@@ -377,7 +376,6 @@ pst_manager_history_finalize (GObject *object)
 {
   PstManagerHistory *self = PST_MANAGER_HISTORY (object);
 
-  g_object_unref (self->cancellable);
   g_free (self->app);
   g_free (self->text);
   G_OBJECT_CLASS (pst_manager_history_parent_class)->finalize (object);
@@ -393,7 +391,6 @@ pst_manager_history_class_init (PstManagerHistoryClass *klass)
 static void
 pst_manager_history_init (PstManagerHistory *self)
 {
-  self->cancellable = g_cancellable_new ();
   self->outdated = TRUE;
 }
 
@@ -402,20 +399,24 @@ pst_manager_history_new (PstManagerActions *actions)
 {
   PstManagerHistory *self =
       g_object_new (PST_TYPE_MANAGER_HISTORY, "visible", TRUE, "orientation", GTK_ORIENTATION_VERTICAL, NULL);
-  GtkWidget *scrolled = gtk_scrolled_window_new (NULL, NULL), *nothing;
+  static const PstHistorySearchEvents events = { on_found, on_rests, on_failed };
+  GtkWidget *scrolled = gtk_scrolled_window_new (NULL, NULL);
 
   self->actions = g_object_ref (actions);
   self->data = g_object_ref (pst_manager_actions_get_data (actions));
+  self->search = pst_history_search_new (pst_manager_data_get_link (self->data), &events, self);
   self->view = pst_history_table_new (self->data);
   g_signal_connect_swapped (gtk_tree_view_get_selection (self->view), "changed", G_CALLBACK (show_selected), self);
   gtk_container_add (GTK_CONTAINER (scrolled), GTK_WIDGET (self->view));
   self->adjustment = g_object_ref (gtk_scrolled_window_get_vadjustment (GTK_SCROLLED_WINDOW (scrolled)));
   g_signal_connect (self->adjustment, "value-changed", G_CALLBACK (on_scrolled), self);
-  nothing = pst_status_page_new ("document-open-recent-symbolic", _ ("Nothing Here"), &self->nothing, NULL, NULL);
   self->stack = GTK_STACK (gtk_stack_new ());
   gtk_widget_show_all (scrolled);
   gtk_stack_add_named (self->stack, scrolled, "rows");
-  gtk_stack_add_named (self->stack, nothing, "nothing");
+  gtk_stack_add_named (self->stack,
+                       pst_status_page_new ("document-open-recent-symbolic", _ ("Nothing Here"), &self->nothing, NULL, NULL),
+                       "nothing");
+  gtk_stack_add_named (self->stack, build_searching (), "searching");
   gtk_container_add (GTK_CONTAINER (self), build_filters (self));
   gtk_container_add (GTK_CONTAINER (self), gtk_separator_new (GTK_ORIENTATION_HORIZONTAL));
   gtk_box_pack_start (GTK_BOX (self), GTK_WIDGET (self->stack), TRUE, TRUE, 0);

@@ -107,7 +107,7 @@ on_rows (GVariant *reply, const GError *error, gpointer data)
   Transfer *transfer = data;
   g_autoptr (GVariant) list = NULL;
   g_autoptr (GPtrArray) rows = NULL;
-  gboolean more;
+  guint64 next;
 
   if (error != NULL)
     {
@@ -117,11 +117,11 @@ on_rows (GVariant *reply, const GError *error, gpointer data)
     }
   list = g_variant_get_child_value (reply, 0);
   rows = pst_history_rows_parse (list);
-  g_variant_get_child (reply, 1, "b", &more);
+  g_variant_get_child (reply, 1, "t", &next);
   for (guint i = 0; i < rows->len; i++)
     pst_history_row_append_json (g_ptr_array_index (rows, i), transfer->text);
-  if (more && rows->len > 0 && transfer->text->len < MAX_ROWS_TEXT)
-    ask_rows (transfer, ((PstHistoryRow *)g_ptr_array_index (rows, rows->len - 1))->row);
+  if (next > 0 && transfer->text->len < MAX_ROWS_TEXT)
+    ask_rows (transfer, next);
   else
     write_text (transfer);
 }
@@ -134,6 +134,7 @@ ask_rows (Transfer *transfer, guint64 before)
   g_variant_dict_init (&dict, transfer->filter);
   if (before > 0)
     g_variant_dict_insert (&dict, "before", "t", before);
+  g_variant_dict_insert (&dict, "limit", "u", 1000u);
   pst_manager_link_call (pst_manager_data_get_link (pst_manager_actions_get_data (transfer->actions)), PST_CONTROL_HISTORY,
                          g_variant_new ("(@a{sv})", g_variant_dict_end (&dict)), PST_CONTROL_HISTORY_OUT, NULL, on_rows,
                          transfer);

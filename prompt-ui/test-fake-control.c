@@ -14,7 +14,7 @@
 #include <sys/un.h>
 
 #define FIRST_TIME G_GINT64_CONSTANT (1760000000)
-#define N_HISTORY 5000u
+#define FIRST_HISTORY 5000u
 #define CHANGED_GRANTS 1u
 #define CHANGED_APPS 2u
 
@@ -43,6 +43,11 @@ struct _FakeControl
   guint64 next_id;
   char *refusal, *damage; /* (nullable) */
   GHashTable *calls;      /* member → count */
+  guint n_history, step;
+  gboolean is_holding;
+  GVariant *held; /* (nullable): the answer to ... */
+  PstPeer *held_peer;
+  guint32 held_serial;
 };
 
 static void
@@ -160,28 +165,35 @@ get_app (FakeControl *self, const char *id)
   return g_variant_new ("(a{sv})", &dict);
 }
 
-static GVariant *
-history (GVariant *args)
+static void
+add_row (GVariantBuilder *builder, guint64 row, const char *resource)
 {
-  g_autoptr (GVariant) filter = g_variant_get_child_value (args, 0);
-  guint64 before = 0;
-  guint32 limit = 100;
+  g_variant_builder_add (builder, "(txsts^ayuuus)", row, FIRST_TIME + (gint64)row, "org.example.App0001", (guint64)1,
+                         row % 2 == 0 ? "asked" : "refused", resource, PST_ACCESS_VIEW, 0u, 0u, "");
+}
+
+static GVariant *
+history (FakeControl *self, guint64 before, GVariant *filter)
+{
+  guint32 limit = 100, n = 0;
+  guint64 row = before > 0 ? before : self->n_history + 1, last;
+  const char *text = "";
   GVariantBuilder builder;
-  guint n = 0;
 
-  g_variant_lookup (filter, "before", "t", &before);
   g_variant_lookup (filter, "limit", "u", &limit);
-  if (before == 0)
-    before = N_HISTORY + 1;
+  g_variant_lookup (filter, "text", "&s", &text);
+  last = row > self->step + 1 ? row - self->step : 1;
   g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(txstsayuuus)"));
-  for (guint64 row = before - 1; row > 0 && n < limit; row--, n++)
+  while (row > last && n < limit)
     {
-      g_autofree char *resource = g_strdup_printf ("/home/jane/Pictures/%" G_GUINT64_FORMAT ".jpg", row);
+      g_autofree char *resource = g_strdup_printf ("/home/jane/Pictures/%" G_GUINT64_FORMAT ".jpg", --row);
 
-      g_variant_builder_add (&builder, "(txsts^ayuuus)", row, FIRST_TIME + (gint64)row, "org.example.App0001", (guint64)1,
-                             row % 2 == 0 ? "asked" : "refused", resource, PST_ACCESS_VIEW, 0u, 0u, "");
+      if (strstr (resource, text) == NULL)
+        continue;
+      add_row (&builder, row, resource);
+      n++;
     }
-  return g_variant_new ("(a(txstsayuuus)b)", &builder, before > n + 1);
+  return g_variant_new ("(a(txstsayuuus)t)", &builder, row > 1 ? row : 0);
 }
 
 static void
@@ -192,6 +204,22 @@ tell (FakeControl *self, guint32 topics)
   for (guint i = 0; i < self->watchers->len; i++)
     pst_peer_notify (g_ptr_array_index (self->watchers, i), PST_CONTROL_CHANGED, g_variant_new ("(u^as)", topics, none), NULL,
                      0);
+}
+
+void
+fake_control_happen (FakeControl *self)
+{
+  g_autofree char *resource = g_strdup_printf ("/home/jane/Pictures/%u.jpg", ++self->n_history);
+
+  for (guint i = 0; i < self->watchers->len; i++)
+    {
+      GVariantBuilder rows;
+
+      g_variant_builder_init (&rows, G_VARIANT_TYPE ("a(txstsayuuus)"));
+      add_row (&rows, self->n_history, resource);
+      pst_peer_notify (g_ptr_array_index (self->watchers, i), PST_CONTROL_EVENT, g_variant_new ("(a(txstsayuuus))", &rows),
+                       NULL, 0);
+    }
 }
 
 static void
@@ -292,6 +320,26 @@ change (FakeControl *self, PstMessage *message)
 }
 
 static void
+answer_history (FakeControl *self, PstPeer *peer, PstMessage *message)
+{
+  g_autoptr (GVariant) filter = g_variant_get_child_value (message->args, 0);
+  guint64 before = 0;
+  GVariant *reply;
+
+  g_variant_lookup (filter, "before", "t", &before);
+  reply = history (self, before, filter);
+  if (!self->is_holding || before == 0)
+    {
+      pst_peer_reply (peer, message->serial, reply, NULL, 0);
+      return;
+    }
+  g_assert_null (self->held);
+  self->held = g_variant_ref_sink (reply);
+  self->held_peer = peer;
+  self->held_serial = message->serial;
+}
+
+static void
 answer (FakeControl *self, PstPeer *peer, PstMessage *message, const char *word)
 {
   const char *member = message->member;
@@ -308,7 +356,10 @@ answer (FakeControl *self, PstPeer *peer, PstMessage *message, const char *word)
   else if (g_str_equal (member, PST_CONTROL_LIST_HELD))
     reply = g_variant_new ("(@a(usay))", list_held (self));
   else if (g_str_equal (member, PST_CONTROL_HISTORY))
-    reply = history (message->args);
+    {
+      answer_history (self, peer, message);
+      return;
+    }
   if (reply != NULL && self->damage != NULL)
     {
       g_variant_unref (g_variant_ref_sink (reply));
@@ -403,6 +454,7 @@ fake_control_stop (FakeControl *self)
 {
   g_clear_handle_id (&self->source, g_source_remove);
   pst_fd_clear (&self->listener);
+  g_clear_pointer (&self->held, g_variant_unref);
   g_ptr_array_set_size (self->watchers, 0);
   g_ptr_array_set_size (self->peers, 0);
 }
@@ -418,6 +470,8 @@ fake_control_new (const char *home, guint n_apps, guint n_grants)
   self->home = g_strdup (home);
   self->listener = -1;
   self->n_apps = n_apps;
+  self->n_history = FIRST_HISTORY;
+  self->step = G_MAXUINT;
   self->locked = g_new0 (gboolean, n_apps + 1);
   self->strict = g_new0 (gboolean, n_apps + 1);
   self->peers = g_ptr_array_new_with_free_func ((GDestroyNotify)pst_peer_unref);
@@ -440,6 +494,7 @@ fake_control_free (FakeControl *self)
   g_ptr_array_unref (self->rules);
   g_ptr_array_unref (self->removed);
   g_hash_table_unref (self->calls);
+  g_clear_pointer (&self->held, g_variant_unref);
   g_free (self->locked);
   g_free (self->strict);
   g_free (self->refusal);
@@ -481,6 +536,33 @@ fake_control_damage (FakeControl *self, const char *sentence)
   g_free (self->damage);
   self->damage = g_strdup (sentence);
   tell (self, CHANGED_GRANTS | CHANGED_APPS);
+}
+
+void
+fake_control_search_in_steps (FakeControl *self, guint rows)
+{
+  self->step = rows;
+}
+
+void
+fake_control_hold (FakeControl *self)
+{
+  self->is_holding = TRUE;
+}
+
+gboolean
+fake_control_is_held (gpointer control)
+{
+  return ((FakeControl *)control)->held != NULL;
+}
+
+void
+fake_control_release (FakeControl *self)
+{
+  g_autoptr (GVariant) answer = g_steal_pointer (&self->held);
+
+  g_assert_nonnull (answer);
+  pst_peer_reply (self->held_peer, self->held_serial, answer, NULL, 0);
 }
 
 guint

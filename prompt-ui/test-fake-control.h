@@ -24,6 +24,15 @@ guint fake_control_count (FakeControl *self, guint app);
 void fake_control_refuse (FakeControl *self, const char *sentence);
 /* Every list is refused with this sentence, as with a database that is damaged. */
 void fake_control_damage (FakeControl *self, const char *sentence);
+/* Each search of the history looks at so many rows and no more before it answers; its text is sought in the resource,
+ * PICTURES/NUMBER.jpg of the home /home/jane. */
+void fake_control_search_in_steps (FakeControl *self, guint rows);
+/* From now on a search that is gone on with gets no answer until fake_control_release(), which lets that one go. */
+void fake_control_hold (FakeControl *self);
+gboolean fake_control_is_held (gpointer control);
+void fake_control_release (FakeControl *self);
+/* Another row of the history; every watcher is told. */
+void fake_control_happen (FakeControl *self);
 /* How often a method was called. */
 guint fake_control_calls (FakeControl *self, const char *member);
 

@@ -44,17 +44,18 @@ find (GtkWidget *from, const char *name, gboolean whole)
   return NULL;
 }
 
+/* Depth first, of those on the screen: the first widget of @type. (nullable) */
 static GtkWidget *
-find_switch (GtkWidget *from)
+find_type (GtkWidget *from, GType type)
 {
   g_autoptr (GList) children = NULL;
 
-  if (GTK_IS_SWITCH (from) && gtk_widget_get_mapped (from))
+  if (G_TYPE_CHECK_INSTANCE_TYPE (from, type) && gtk_widget_get_mapped (from))
     return from;
   children = GTK_IS_CONTAINER (from) ? gtk_container_get_children (GTK_CONTAINER (from)) : NULL;
   for (GList *each = children; each != NULL; each = each->next)
     {
-      GtkWidget *found = find_switch (each->data);
+      GtkWidget *found = find_type (each->data, type);
 
       if (found != NULL)
         return found;
@@ -104,6 +105,13 @@ press (const char *name)
   gtk_button_clicked (GTK_BUTTON (button));
 }
 
+/* In the header bar. */
+static void
+turn_on (const char *name)
+{
+  gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (find (gtk_window_get_titlebar (GTK_WINDOW (window)), name, TRUE)), TRUE);
+}
+
 static void
 activate (const char *name)
 {
@@ -113,6 +121,27 @@ activate (const char *name)
     row = gtk_widget_get_parent (row);
   g_assert_nonnull (row);
   g_signal_emit_by_name (gtk_widget_get_ancestor (row, GTK_TYPE_LIST_BOX), "row-activated", row);
+}
+
+/* Of the table. */
+static guint
+n_rows (void)
+{
+  GtkTreeView *view = GTK_TREE_VIEW (find_type (window, GTK_TYPE_TREE_VIEW));
+
+  return (guint)gtk_tree_model_iter_n_children (gtk_tree_view_get_model (view), NULL);
+}
+
+static gboolean
+has_entry (gpointer none)
+{
+  return find_type (window, GTK_TYPE_SEARCH_ENTRY) != NULL;
+}
+
+static gboolean
+has_asked_history (gpointer control)
+{
+  return fake_control_calls (control, PST_CONTROL_HISTORY) > 0;
 }
 
 static gboolean
@@ -164,7 +193,7 @@ test_refused (void)
   open_window ();
   wait_for ("Access to Pictures: View");
   fake_control_refuse (control, "Your administrator has locked this.");
-  lock = find_switch (window);
+  lock = find_type (window, GTK_TYPE_SWITCH);
   g_assert_true (GTK_IS_SWITCH (lock));
   gtk_switch_set_active (GTK_SWITCH (lock), TRUE);
   wait_for ("Your administrator has locked this.");
@@ -221,6 +250,46 @@ test_many (void)
   close_window ();
 }
 
+/* A history in which a search takes long: that is said, what is found is shown as it comes, and what happens meanwhile neither
+ * begins the search anew nor is lost. */
+static void
+test_long_search (void)
+{
+  g_autoptr (FakeControl) control = fake_control_new (HOME, 3, 9);
+  guint calls;
+
+  fake_control_search_in_steps (control, 1000);
+  open_window ();
+  wait_for ("Access to Pictures: View");
+  turn_on ("History");
+  wait_for ("What is shown");
+  fake_wait (has_asked_history, control, "the history is asked for");
+  turn_on ("Search");
+  fake_wait (has_entry, NULL, "there is something to write into");
+  fake_control_hold (control);
+  gtk_entry_set_text (GTK_ENTRY (find_type (window, GTK_TYPE_SEARCH_ENTRY)), "/2500.jpg");
+  wait_for ("Searching…");
+  fake_wait (fake_control_is_held, control, "it goes on by itself");
+  calls = fake_control_calls (control, PST_CONTROL_HISTORY);
+  fake_control_release (control);
+  fake_wait (fake_control_is_held, control, "and again");
+  g_assert_cmpuint (fake_control_calls (control, PST_CONTROL_HISTORY), ==, calls + 1);
+  g_assert_nonnull (find (window, "Searching…", TRUE));
+  fake_control_happen (control);
+  fake_control_release (control);
+  fake_wait (is_gone, (gpointer) "Searching…", "what is found is shown");
+  fake_wait (fake_control_is_held, control, "the search is not at its end");
+  g_assert_cmpuint (n_rows (), ==, 1);
+  g_assert_cmpuint (fake_control_calls (control, PST_CONTROL_HISTORY), ==, calls + 2);
+  for (guint i = 0; i < 2; i++)
+    {
+      fake_control_release (control);
+      fake_wait (fake_control_is_held, control, "to the end, and then for what has happened");
+      g_assert_cmpuint (n_rows (), ==, 1);
+    }
+  close_window ();
+}
+
 int
 main (int argc, char **argv)
 {
@@ -253,6 +322,7 @@ main (int argc, char **argv)
   g_test_add_func ("/manager-window/refused", test_refused);
   g_test_add_func ("/manager-window/live", test_live);
   g_test_add_func ("/manager-window/many", test_many);
+  g_test_add_func ("/manager-window/long-search", test_long_search);
   status = g_test_run ();
   g_object_unref (application);
   test_end (&xvfb);

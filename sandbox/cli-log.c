@@ -301,27 +301,22 @@ ask_rows (PstPeer *peer, const Options *options)
 {
   g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
   GPtrArray *turned;
-  gboolean more = TRUE;
-  guint64 before = 0;
+  guint64 next = 0;
 
-  while (more && rows->len < options->limit)
+  do
     {
       g_autoptr (PstMessage) reply = NULL;
       g_autoptr (GVariant) page = NULL;
-      gsize n;
 
-      if (!call (peer, PST_CONTROL_HISTORY, make_filter (options, 0, before, MIN (options->limit - rows->len, PAGE)),
+      if (!call (peer, PST_CONTROL_HISTORY, make_filter (options, 0, next, MIN (options->limit - rows->len, PAGE)),
                  PST_CONTROL_HISTORY_OUT, &reply))
         return NULL;
       page = g_variant_get_child_value (reply->args, 0);
-      g_variant_get_child (reply->args, 1, "b", &more);
-      n = g_variant_n_children (page);
-      for (gsize i = 0; i < n; i++)
+      g_variant_get_child (reply->args, 1, "t", &next);
+      for (gsize i = 0; i < g_variant_n_children (page); i++)
         g_ptr_array_add (rows, g_variant_get_child_value (page, i));
-      if (n == 0)
-        break;
-      g_variant_get_child (rows->pdata[rows->len - 1], 0, "t", &before);
     }
+  while (next > 0 && rows->len < options->limit);
   turned = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
   for (guint i = rows->len; i-- > 0;)
     g_ptr_array_add (turned, g_variant_ref (rows->pdata[i]));
@@ -336,6 +331,7 @@ typedef struct
   const Options *options;
   GMainLoop *loop;
   GPtrArray *found; /* of GVariant, newest first: pages of what is new */
+  guint64 next;     /* 0: nothing of them is left to ask for */
   guint64 last;     /* row that has been printed */
   gboolean is_asking, again;
   int status;
@@ -375,16 +371,15 @@ on_new (PstPeer *peer, PstMessage *reply, const GError *error, gpointer user_dat
 {
   Follow *follow = user_data;
   g_autoptr (GVariant) page = NULL;
-  gboolean more;
 
   follow->is_asking = FALSE;
   if (error != NULL || !pst_message_check (reply, PST_CONTROL_HISTORY_OUT, NULL))
     return; /* that the broker has gone is told once, by on_closed() */
   page = g_variant_get_child_value (reply->args, 0);
-  g_variant_get_child (reply->args, 1, "b", &more);
+  g_variant_get_child (reply->args, 1, "t", &follow->next);
   for (gsize i = 0; i < g_variant_n_children (page); i++)
     g_ptr_array_add (follow->found, g_variant_get_child_value (page, i));
-  if (more && g_variant_n_children (page) > 0)
+  if (follow->next > 0)
     {
       ask_new (peer, follow);
       return;
@@ -397,14 +392,11 @@ on_new (PstPeer *peer, PstMessage *reply, const GError *error, gpointer user_dat
 static void
 ask_new (PstPeer *peer, Follow *follow)
 {
-  guint64 before = 0;
-
-  if (follow->found->len > 0)
-    g_variant_get_child (follow->found->pdata[follow->found->len - 1], 0, "t", &before);
-  else
+  if (follow->next == 0)
     follow->again = FALSE;
   follow->is_asking = TRUE;
-  pst_peer_call (peer, PST_CONTROL_HISTORY, make_filter (follow->options, follow->last, before, PAGE), NULL, 0, on_new, follow);
+  pst_peer_call (peer, PST_CONTROL_HISTORY, make_filter (follow->options, follow->last, follow->next, PAGE), NULL, 0, on_new,
+                 follow);
 }
 
 static void

@@ -2,9 +2,9 @@
 /* bench-history FILE [ROWS]   what a page of the history and each filter of it costs.
  *
  * FILE is made with ROWS (1,000,000) rows if it is not there. Each figure is the time from the call in the main loop to the
- * answer there, over searches with different words and places. Beside it: how long the main loop was kept from a timer of one
- * millisecond meanwhile. Exits with 1 if a p95 is over 50 ms (250 for the case
- * that the index cannot help with). */
+ * answer there, over searches with different words and places; "whole": the same searches gone on with to a full page or to
+ * the end, for those that have it in more than one answer. Beside it: how long the main loop was kept from a timer of one
+ * millisecond meanwhile. Exits with 1 if a p95 of the answers is over 50 ms. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -15,7 +15,7 @@
 #define WORDS 3000
 #define ROUNDS 40
 #define LIMIT_MS 50.0
-#define CROSSING_LIMIT_MS 250.0
+#define PAGE 100u /* rows, where a filter says nothing else */
 
 static GMainLoop *loop;
 static char words[WORDS][12];
@@ -84,19 +84,20 @@ make (const char *path, guint rows)
 
 typedef struct
 {
-  guint rows;
-  gint64 end;
+  guint rows, answers;
+  guint64 next;
 } Answer;
 
 static void
-on_answer (GPtrArray *rows, gboolean more, const GError *error, gpointer data)
+on_answer (GPtrArray *rows, guint64 next, const GError *error, gpointer data)
 {
   Answer *answer = data;
 
   if (error)
     g_error ("%s", error->message);
-  answer->rows = rows->len;
-  answer->end = g_get_monotonic_time ();
+  answer->rows += rows->len;
+  answer->next = next;
+  answer->answers++;
   g_main_loop_quit (loop);
 }
 
@@ -127,36 +128,61 @@ compare (const void *a, const void *b)
 
 typedef PstHistoryFilter *(*MakeFilter) (guint round, guint rows);
 
-static void
-measure_within (PstHistory *history, const char *name, MakeFilter make_filter, guint rows, double limit_ms)
+/* µs; another page of the search if @answer holds something to go on with. */
+static gint64
+ask (PstHistory *history, PstHistoryFilter *filter, Answer *answer)
 {
-  gint64 times[ROUNDS], limit = (gint64)(limit_ms * 1000);
-  guint found = 0;
+  gint64 start = last_tick = g_get_monotonic_time ();
+  guint source = g_timeout_add (1, on_tick, NULL);
 
-  worst_tick = 0;
-  for (guint i = 0; i < ROUNDS; i++)
-    {
-      gint64 start = last_tick = g_get_monotonic_time ();
-      guint source = g_timeout_add (1, on_tick, NULL);
-      Answer answer = { 0 };
-
-      pst_history_query (history, make_filter (i, rows), on_answer, &answer);
-      g_main_loop_run (loop);
-      g_source_remove (source);
-      times[i] = answer.end - start;
-      found += answer.rows;
-    }
-  qsort (times, ROUNDS, sizeof times[0], compare);
-  printf ("%-34s p50 %7.2f ms   p95 %7.2f ms   max %7.2f ms   rows %5.1f   loop %5.2f ms%s\n", name, times[ROUNDS / 2] / 1e3,
-          times[ROUNDS * 95 / 100] / 1e3, times[ROUNDS - 1] / 1e3, (double)found / ROUNDS, worst_tick / 1e3,
-          times[ROUNDS * 95 / 100] > limit ? "   OVER" : "");
-  failed |= times[ROUNDS * 95 / 100] > limit;
+  if (answer->next > 0)
+    filter->before = answer->next;
+  filter->limit -= answer->rows;
+  pst_history_query (history, filter, on_answer, answer);
+  g_main_loop_run (loop);
+  g_source_remove (source);
+  return g_get_monotonic_time () - start;
 }
 
 static void
 measure (PstHistory *history, const char *name, MakeFilter make_filter, guint rows)
 {
-  measure_within (history, name, make_filter, rows, LIMIT_MS);
+  g_autoptr (GArray) times = g_array_new (FALSE, FALSE, sizeof (gint64));
+  gint64 whole[ROUNDS];
+  guint found = 0, most_answers = 1;
+
+  worst_tick = 0;
+  for (guint i = 0; i < ROUNDS; i++)
+    {
+      Answer answer = { 0 };
+
+      whole[i] = 0;
+      do
+        {
+          gint64 took = ask (history, make_filter (i, rows), &answer);
+
+          g_array_append_val (times, took);
+          whole[i] += took;
+        }
+      while (answer.next > 0 && answer.rows < PAGE);
+      most_answers = MAX (most_answers, answer.answers);
+      found += answer.rows;
+    }
+  g_array_sort (times, compare);
+  qsort (whole, ROUNDS, sizeof whole[0], compare);
+  printf ("%-34s p50 %7.2f ms   p95 %7.2f ms   max %7.2f ms   rows %5.1f   loop %5.2f ms", name,
+          (double)g_array_index (times, gint64, times->len / 2) / 1e3,
+          (double)g_array_index (times, gint64, times->len * 95 / 100) / 1e3,
+          (double)g_array_index (times, gint64, times->len - 1) / 1e3, (double)found / ROUNDS, (double)worst_tick / 1e3);
+  if (most_answers > 1)
+    printf ("   whole: p50 %.0f ms, max %.0f ms in %u answers", (double)whole[ROUNDS / 2] / 1e3,
+            (double)whole[ROUNDS - 1] / 1e3, most_answers);
+  if ((double)g_array_index (times, gint64, times->len * 95 / 100) > LIMIT_MS * 1e3)
+    {
+      printf ("   OVER");
+      failed = TRUE;
+    }
+  putchar ('\n');
 }
 
 static PstHistoryFilter *
@@ -301,7 +327,7 @@ main (int argc, char **argv)
   measure (history, "text, many hits", common_text, rows);
   measure (history, "text, one hit", rare_text, rows);
   measure (history, "text, no hit", no_text, rows);
-  measure_within (history, "text whose parts are everywhere", crossing_text, rows, CROSSING_LIMIT_MS);
+  measure (history, "text whose parts are everywhere", crossing_text, rows);
   measure (history, "text and application", text_and_app, rows);
   measure (history, "text and kinds", text_and_what, rows);
   measure (history, "text of two or more letters", short_text, rows);
