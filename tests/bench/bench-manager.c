@@ -108,16 +108,21 @@ paint (GtkWidget *widget)
   wait_for (is_painted, "a frame");
 }
 
+static gboolean
+on_settled (gpointer data)
+{
+  *(gboolean *)data = TRUE;
+  return G_SOURCE_REMOVE;
+}
+
 static void
 settle (void)
 {
-  gint64 end = now_ns () + 1000 * 1000000;
+  gboolean settled = FALSE;
 
-  while (now_ns () < end)
-    {
-      if (!g_main_context_iteration (NULL, FALSE))
-        g_usleep (1000);
-    }
+  g_timeout_add_seconds (1, on_settled, &settled);
+  while (!settled)
+    g_main_context_iteration (NULL, TRUE);
 }
 
 /* The longest time between two frames, from one end of the list to the other; less what the clock lets pass by itself. */
