@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+/* So many additions to one application look through its rules each; the next one makes an index of them. */
+#define N_LOOKS 8
+
 struct _PstStoreChange
 {
   PstStore *store;
@@ -11,9 +14,9 @@ struct _PstStoreChange
   GPtrArray *added;        /* of PstStoredRule, owned */
   GPtrArray *apps;         /* of PstStoredApp, owned */
   GPtrArray *events;       /* of PstEvent, owned */
-  GHashTable *indexed;     /* set of applications whose rules are in by_place */
+  GHashTable *looks;       /* application → how often its rules were looked through; more than N_LOOKS: all are in by_place */
   gboolean replaces;
-  GHashTable *by_place; /* place → GPtrArray of borrowed rules: of the store, and added */
+  GHashTable *by_place; /* place → GPtrArray of borrowed rules: all of the store on it, and added */
 };
 
 PstStoreChange *
@@ -27,7 +30,7 @@ pst_store_change_new (PstStore *store)
   change->added = g_ptr_array_new_with_free_func ((GDestroyNotify)pst_stored_rule_free);
   change->apps = g_ptr_array_new_with_free_func ((GDestroyNotify)pst_stored_app_free);
   change->events = g_ptr_array_new_with_free_func ((GDestroyNotify)pst_event_free);
-  change->indexed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  change->looks = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   change->by_place = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
   return change;
 }
@@ -40,7 +43,7 @@ pst_store_change_free (PstStoreChange *change)
   g_array_unref (change->removed);
   g_hash_table_unref (change->removed_set);
   g_hash_table_unref (change->by_place);
-  g_hash_table_unref (change->indexed);
+  g_hash_table_unref (change->looks);
   g_ptr_array_unref (change->added);
   g_ptr_array_unref (change->apps);
   g_ptr_array_unref (change->events);
@@ -55,32 +58,69 @@ pst_store_change_remove_rule (PstStoreChange *change, guint64 id)
   g_array_append_val (change->removed, id);
 }
 
-/* Which rules can be about the same thing. */
-static GPtrArray *
-rules_at (PstStoreChange *change, const PstStoredRule *rule)
+/* Only rules with the same one can be about the same thing. */
+static char *
+place_of (const PstStoredRule *rule)
 {
-  g_autofree char *place = g_strdup_printf ("%d %d %s\n%s", rule->kind, rule->scope, rule->app, rule->resource);
-  GPtrArray *list = g_hash_table_lookup (change->by_place, place);
+  return g_strdup_printf ("%d %d %s\n%s", rule->kind, rule->scope, rule->app, rule->resource);
+}
 
-  if (!list)
-    {
-      list = g_ptr_array_new ();
-      g_hash_table_insert (change->by_place, g_steal_pointer (&place), list);
-    }
+static gboolean
+is_same_place (const PstStoredRule *a, const PstStoredRule *b)
+{
+  return a->kind == b->kind && a->scope == b->scope && strcmp (a->resource, b->resource) == 0;
+}
+
+static GPtrArray *
+add_place (PstStoreChange *change, char *place_take)
+{
+  GPtrArray *list = g_ptr_array_new ();
+
+  g_hash_table_insert (change->by_place, place_take, list);
   return list;
 }
 
-/* Once for each application: with thousands of rules on either side, looking through all of them for each is not over soon. */
+/* The rules on a place that was looked at before are then there twice, which says nothing new: one that has given way is in
+ * removed_set. */
 static void
-index_app (PstStoreChange *change, const char *app)
+index_app (PstStoreChange *change, const GPtrArray *rules)
 {
+  for (guint i = 0; i < rules->len; i++)
+    {
+      g_autofree char *place = place_of (rules->pdata[i]);
+      GPtrArray *list = g_hash_table_lookup (change->by_place, place);
+
+      g_ptr_array_add (list ? list : add_place (change, g_steal_pointer (&place)), rules->pdata[i]);
+    }
+}
+
+/* Most changes add one rule, and to make an index of thousands for it would cost more than all the rest of them. A change that
+ * adds thousands to thousands would not be over soon without. */
+static GPtrArray *
+rules_at (PstStoreChange *change, const PstStoredRule *rule)
+{
+  g_autofree char *place = place_of (rule);
+  GPtrArray *list = g_hash_table_lookup (change->by_place, place);
+  guint looks = GPOINTER_TO_UINT (g_hash_table_lookup (change->looks, rule->app));
   g_autoptr (GPtrArray) rules = NULL;
 
-  if (!g_hash_table_add (change->indexed, g_strdup (app)))
-    return;
-  rules = pst_store_list_rules (change->store, app);
+  if (list)
+    return list;
+  if (looks > N_LOOKS)
+    return add_place (change, g_steal_pointer (&place));
+  rules = pst_store_list_rules (change->store, rule->app);
+  g_hash_table_replace (change->looks, g_strdup (rule->app), GUINT_TO_POINTER (looks + 1));
+  if (looks == N_LOOKS)
+    {
+      index_app (change, rules);
+      list = g_hash_table_lookup (change->by_place, place);
+      return list ? list : add_place (change, g_steal_pointer (&place));
+    }
+  list = add_place (change, g_steal_pointer (&place));
   for (guint i = 0; i < rules->len; i++)
-    g_ptr_array_add (rules_at (change, rules->pdata[i]), rules->pdata[i]);
+    if (is_same_place (rules->pdata[i], rule))
+      g_ptr_array_add (list, rules->pdata[i]);
+  return list;
 }
 
 static PstStoredRule *
@@ -98,7 +138,6 @@ pst_store_change_add_rule (PstStoreChange *change, const PstStoredRule *rule)
   GPtrArray *there;
 
   copy->id = 0;
-  index_app (change, rule->app);
   there = rules_at (change, rule);
   for (guint i = there->len; i-- > 0;)
     {
@@ -142,7 +181,6 @@ pst_store_change_add_rule (PstStoreChange *change, const PstStoredRule *rule)
 void
 pst_store_change_restore_rule (PstStoreChange *change, const PstStoredRule *rule)
 {
-  index_app (change, rule->app);
   take (change, pst_stored_rule_copy (rule));
 }
 
