@@ -22,7 +22,9 @@ typedef struct
 typedef struct
 {
   PstControlCall *call;
-  GPtrArray *blocks; /* of Block, owned */
+  PstProtectedIndex *guarded;
+  GPtrArray *blocks;   /* of Block, owned */
+  gboolean look_again; /* more may be known of what is missing than when the blocks were made */
 } Listing;
 
 static void
@@ -81,6 +83,21 @@ mark_in_use (GPtrArray *entries, GPtrArray *sandboxes)
     }
 }
 
+/* The person's own rules: what an administrator or a profile speaks of need not be on this machine. */
+static gboolean
+is_looked_for (const PstEntry *entry)
+{
+  return entry->kind == PST_KIND_FILES && entry->id;
+}
+
+static void
+note_missing (PstPresence *presence, PstEntry *entry)
+{
+  entry->flags &= ~(guint)PST_ENTRY_MISSING;
+  if (pst_presence_is_missing (presence, entry->resource))
+    entry->flags |= PST_ENTRY_MISSING;
+}
+
 /* @sandboxes: its own, the newest last. */
 static void
 add_block (Listing *listing, const char *app, GPtrArray *sandboxes, gboolean general)
@@ -92,16 +109,16 @@ add_block (Listing *listing, const char *app, GPtrArray *sandboxes, gboolean gen
 
   pst_broker_decide_input_for (broker, app, newest, &input);
   block->app = g_strdup (app);
-  block->entries = pst_effective_list (&input, broker->services, general, ruleset_of, broker);
+  block->entries = pst_effective_list (&input, listing->guarded, broker->services, general, ruleset_of, broker);
   if (sandboxes)
     mark_in_use (block->entries, sandboxes);
   pst_decide_input_clear (&input);
   for (guint i = 0; i < block->entries->len; i++)
     {
-      const PstEntry *entry = block->entries->pdata[i];
+      PstEntry *entry = block->entries->pdata[i];
 
-      if (entry->kind == PST_KIND_FILES && entry->id)
-        pst_presence_is_missing (broker->presence, entry->resource);
+      if (is_looked_for (entry))
+        note_missing (broker->presence, entry);
     }
   g_ptr_array_add (listing->blocks, block);
 }
@@ -168,8 +185,8 @@ answer (gpointer data)
         {
           PstEntry *entry = block->entries->pdata[k];
 
-          if (entry->kind == PST_KIND_FILES && entry->id && pst_presence_is_missing (presence, entry->resource))
-            entry->flags |= PST_ENTRY_MISSING;
+          if (listing->look_again && is_looked_for (entry))
+            note_missing (presence, entry);
           pst_entry_list_add (list, block->app, entry);
         }
     }
@@ -186,6 +203,7 @@ pst_control_list_entries (PstControlCall *call)
   g_autofree char *app = NULL;
   g_autoptr (GHashTable) sandboxes = NULL;
   g_autoptr (GError) error = NULL;
+  g_autoptr (PstProtectedIndex) guarded = NULL;
   Listing *listing;
 
   g_variant_get (call->args, "(&s)", &word);
@@ -199,11 +217,14 @@ pst_control_list_entries (PstControlCall *call)
   pst_broker_expire (broker);
   pst_profiles_refresh (broker->profiles);
   sandboxes = sandboxes_by_app (broker);
+  guarded = pst_protected_index_new (broker->host);
   listing = g_new (Listing, 1);
-  *listing = (Listing){ call, g_ptr_array_new_with_free_func (block_free) };
+  *listing = (Listing){ call, guarded, g_ptr_array_new_with_free_func (block_free), FALSE };
   if (app)
     add_block (listing, app, g_hash_table_lookup (sandboxes, app), TRUE);
   else
     add_all (listing, sandboxes);
+  listing->guarded = NULL;
+  listing->look_again = pst_presence_has_unknown (broker->presence);
   pst_presence_look (broker->presence, PATIENCE_MS, answer, listing);
 }

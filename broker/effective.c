@@ -5,16 +5,23 @@
 
 #include "pst-path.h"
 
+struct _PstProtectedIndex
+{
+  GHashTable *paths;  /* set, borrowed */
+  guint8 *has_length; /* up to longest: is one of them so long? */
+  gsize longest;
+};
+
 typedef struct
 {
   const PstDecideInput *input;
+  const PstProtectedIndex *guarded;
   const PstServices *services;
   PstEffectiveRuleset running;
   gpointer user_data;
-  PstRuleset *ruleset;         /* of input's sandbox */
-  GHashTable *protected_paths; /* set, borrowed */
-  GHashTable *relevant;        /* those of them that an entry is at or below */
-  GHashTable *by_service;      /* "session:NAME" → GPtrArray of borrowed rules about it and its parts */
+  PstRuleset *ruleset;    /* of input's sandbox */
+  GHashTable *relevant;   /* those of guarded that an entry is at or below */
+  GHashTable *by_service; /* "session:NAME" → GPtrArray of borrowed rules about it and its parts */
   GPtrArray *entries;
 } Effective;
 
@@ -37,9 +44,39 @@ ruleset_for (Effective *effective, guint64 sandbox)
   return other ? other : effective->ruleset;
 }
 
+PstProtectedIndex *
+pst_protected_index_new (const PstHost *host)
+{
+  PstProtectedIndex *index = g_new0 (PstProtectedIndex, 1);
+  const GStrv lists[] = { host->protected_paths, host->protected_real };
+
+  index->paths = g_hash_table_new (g_str_hash, g_str_equal);
+  for (gsize i = 0; i < G_N_ELEMENTS (lists); i++)
+    for (char **path = lists[i]; path && *path; path++)
+      {
+        g_hash_table_add (index->paths, *path);
+        index->longest = MAX (index->longest, strlen (*path));
+      }
+  index->has_length = g_new0 (guint8, index->longest + 1);
+  for (gsize i = 0; i < G_N_ELEMENTS (lists); i++)
+    for (char **path = lists[i]; path && *path; path++)
+      index->has_length[strlen (*path)] = TRUE;
+  return index;
+}
+
+void
+pst_protected_index_free (PstProtectedIndex *index)
+{
+  if (!index)
+    return;
+  g_hash_table_unref (index->paths);
+  g_free (index->has_length);
+  g_free (index);
+}
+
 /* The protected path that @path is at or below, NULL for none. */
 static const char *
-protected_above (Effective *effective, const char *path)
+protected_above (const PstProtectedIndex *guarded, const char *path)
 {
   g_autofree char *part = g_strdup (path);
   gpointer found;
@@ -47,7 +84,10 @@ protected_above (Effective *effective, const char *path)
 
   do
     {
-      if (g_hash_table_lookup_extended (effective->protected_paths, part, &found, NULL))
+      gsize length = strlen (part);
+
+      if (length <= guarded->longest && guarded->has_length[length] &&
+          g_hash_table_lookup_extended (guarded->paths, part, &found, NULL))
         return found;
       slash = strrchr (part, '/');
       *slash = '\0';
@@ -150,7 +190,7 @@ decide (Effective *effective, PstEntry *entry)
 static void
 add (Effective *effective, PstEntry *entry, guint64 sandbox)
 {
-  const char *above = entry->kind == PST_KIND_FILES ? protected_above (effective, entry->resource) : NULL;
+  const char *above = entry->kind == PST_KIND_FILES ? protected_above (effective->guarded, entry->resource) : NULL;
 
   if (above)
     {
@@ -322,19 +362,16 @@ compile (Effective *effective)
 }
 
 GPtrArray *
-pst_effective_list (const PstDecideInput *input, const PstServices *services, gboolean general, PstEffectiveRuleset running,
-                    gpointer user_data)
+pst_effective_list (const PstDecideInput *input, const PstProtectedIndex *guarded, const PstServices *services,
+                    gboolean general, PstEffectiveRuleset running, gpointer user_data)
 {
-  Effective effective = { .input = input, .services = services, .running = running, .user_data = user_data };
-  const GStrv lists[] = { input->host->protected_paths, input->host->protected_real };
+  Effective effective = {
+    .input = input, .guarded = guarded, .services = services, .running = running, .user_data = user_data
+  };
 
   effective.entries = g_ptr_array_new_with_free_func ((GDestroyNotify)pst_entry_free);
-  effective.protected_paths = g_hash_table_new (g_str_hash, g_str_equal);
   effective.relevant = g_hash_table_new (g_str_hash, g_str_equal);
   effective.by_service = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
-  for (gsize i = 0; i < G_N_ELEMENTS (lists); i++)
-    for (char **path = lists[i]; path && *path; path++)
-      g_hash_table_add (effective.protected_paths, *path);
   index_services (&effective);
   add_admin (&effective, general);
   for (guint i = 0; input->rules && i < input->rules->len; i++)
@@ -347,7 +384,6 @@ pst_effective_list (const PstDecideInput *input, const PstServices *services, gb
     decide (&effective, effective.entries->pdata[i]);
   g_hash_table_unref (effective.relevant);
   g_hash_table_unref (effective.by_service);
-  g_hash_table_unref (effective.protected_paths);
   pst_ruleset_unref (effective.ruleset);
   return effective.entries;
 }

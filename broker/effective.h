@@ -43,10 +43,17 @@ void pst_entry_free (PstEntry *entry);
 /* What is in force in a running sandbox: (transfer none), NULL if it does not run. */
 typedef PstRuleset *(*PstEffectiveRuleset) (guint64 sandbox, gpointer user_data);
 
-/* @input->sandbox: the running sandbox that is looked at, or 0; rules for this once of others are looked at in theirs.
+/* The protected paths of a host, which must not change meanwhile: made once for all applications. */
+typedef struct _PstProtectedIndex PstProtectedIndex;
+PstProtectedIndex *pst_protected_index_new (const PstHost *host);
+void pst_protected_index_free (PstProtectedIndex *index);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (PstProtectedIndex, pst_protected_index_free)
+
+/* @guarded: of @input->host. @input->sandbox: the running sandbox that is looked at, or 0; rules for this once of others are
+ * looked at in theirs.
  * @general: with what the administrator says of every application. @running: (nullable). Those of the administrator first, then
  * the person's in order of their numbers, then those of the profile. (transfer full): of PstEntry. */
-GPtrArray *pst_effective_list (const PstDecideInput *input, const PstServices *services, gboolean general,
-                               PstEffectiveRuleset running, gpointer user_data);
+GPtrArray *pst_effective_list (const PstDecideInput *input, const PstProtectedIndex *guarded, const PstServices *services,
+                               gboolean general, PstEffectiveRuleset running, gpointer user_data);
 
 G_END_DECLS

@@ -125,6 +125,12 @@ pst_presence_is_missing (PstPresence *presence, const char *path)
   return known->state == STATE_MISSING;
 }
 
+gboolean
+pst_presence_has_unknown (const PstPresence *presence)
+{
+  return presence->has_unknown;
+}
+
 static void
 in_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {

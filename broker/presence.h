@@ -17,6 +17,9 @@ void pst_presence_free (PstPresence *presence);
 /* Is it known to be missing? Also a request to look (again). */
 gboolean pst_presence_is_missing (PstPresence *presence, const char *path);
 
+/* Has one been asked for since the last look at which nobody has looked yet? pst_presence_look() is then going to wait. */
+gboolean pst_presence_has_unknown (const PstPresence *presence);
+
 /* Looks at what was asked for since, and calls @done when it has, or after @patience milliseconds: at once if nothing is
  * unknown.
  * @changed is then not called for what @done can still say. */

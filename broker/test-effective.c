@@ -115,8 +115,10 @@ profile (Fixture *f, const char *text)
 static void
 list (Fixture *f, gboolean general)
 {
+  g_autoptr (PstProtectedIndex) guarded = pst_protected_index_new (f->input.host);
+
   g_clear_pointer (&f->entries, g_ptr_array_unref);
-  f->entries = pst_effective_list (&f->input, f->services, general, NULL, NULL);
+  f->entries = pst_effective_list (&f->input, guarded, f->services, general, NULL, NULL);
 }
 
 static const PstEntry *
@@ -190,12 +192,18 @@ test_protected (Fixture *f, gconstpointer data)
   say (f, "/home/u", PST_ACCESS_VIEW, PST_ANSWER_ALLOW);
   say (f, "/home/u/bin/x", PST_ACCESS_VIEW, PST_ANSWER_ALLOW);
   say (f, "/home/u/binary", PST_ACCESS_VIEW, PST_ANSWER_ALLOW);
+  say (f, "/home/u/lib", PST_ACCESS_VIEW, PST_ANSWER_ALLOW);
+  say (f, "/home/u/.ssh", PST_ACCESS_VIEW, PST_ANSWER_ALLOW);
+  say (f, "/mnt/d/ssh/a/folder/far/below/it", PST_ACCESS_VIEW, PST_ANSWER_ALLOW);
   profile (f, "[Files]\n~/bin=ask\n");
   list (f, FALSE);
   g_assert_cmpuint (entry (f, "/home/u", PST_TIER_USER)->flags, ==, 0);
   g_assert_cmpuint (entry (f, "/home/u/bin/x", PST_TIER_USER)->flags, ==, PST_ENTRY_PROTECTED);
   g_assert_cmpint (entry (f, "/home/u/bin/x", PST_TIER_USER)->effective, ==, PST_ANSWER_ALLOW);
   g_assert_cmpuint (entry (f, "/home/u/binary", PST_TIER_USER)->flags, ==, 0);
+  g_assert_cmpuint (entry (f, "/home/u/lib", PST_TIER_USER)->flags, ==, 0);
+  g_assert_cmpuint (entry (f, "/home/u/.ssh", PST_TIER_USER)->flags, ==, PST_ENTRY_PROTECTED);
+  g_assert_cmpuint (entry (f, "/mnt/d/ssh/a/folder/far/below/it", PST_TIER_USER)->flags, ==, PST_ENTRY_PROTECTED);
   /* a permission above does not give it */
   g_assert_cmpint (entry (f, "/home/u/bin", PST_TIER_PROFILE)->effective, ==, PST_ANSWER_ASK);
 
