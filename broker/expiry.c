@@ -11,8 +11,25 @@
 /* After a restart supervisors register again; rules of those that have not by then are purged. */
 #define REGISTER_AGAIN 30
 
-gboolean
-pst_broker_is_over (PstBroker *broker, const PstStoredRule *rule, gint64 now)
+/* @known: (nullable): login → whether it lives, as it was found since the set was made. Of thousands of rules nearly all are of
+ * the same logins, and each has a file to be looked for. */
+static gboolean
+login_lives (const char *login, GHashTable *known)
+{
+  gpointer lives;
+
+  if (!known)
+    return pst_host_login_lives (login);
+  if (!g_hash_table_lookup_extended (known, login, NULL, &lives))
+    {
+      lives = GINT_TO_POINTER (pst_host_login_lives (login));
+      g_hash_table_insert (known, (gpointer)login, lives);
+    }
+  return GPOINTER_TO_INT (lives);
+}
+
+static gboolean
+is_over (PstBroker *broker, const PstStoredRule *rule, gint64 now, GHashTable *logins)
 {
   gboolean this_boot = strcmp (rule->boot, broker->host->boot) == 0;
 
@@ -23,13 +40,19 @@ pst_broker_is_over (PstBroker *broker, const PstStoredRule *rule, gint64 now)
         return TRUE;
       return !pst_sandbox_lookup (broker, rule->sandbox) && now - broker->started > REGISTER_AGAIN;
     case PST_LIFETIME_SESSION:
-      return !this_boot || !pst_host_login_lives (rule->login);
+      return !this_boot || !login_lives (rule->login, logins);
     case PST_LIFETIME_UNTIL:
       return rule->until <= now;
     case PST_LIFETIME_ALWAYS:
       return FALSE;
     }
   return FALSE;
+}
+
+gboolean
+pst_broker_is_over (PstBroker *broker, const PstStoredRule *rule, gint64 now)
+{
+  return is_over (broker, rule, now, NULL);
 }
 
 static void
@@ -42,6 +65,7 @@ void
 pst_broker_expire (PstBroker *broker)
 {
   g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (guint64));
+  g_autoptr (GHashTable) logins = g_hash_table_new (g_str_hash, g_str_equal);
   g_autoptr (GPtrArray) rules = NULL;
   g_autoptr (GError) error = NULL;
   gint64 now = g_get_real_time () / G_USEC_PER_SEC;
@@ -53,7 +77,7 @@ pst_broker_expire (PstBroker *broker)
     {
       const PstStoredRule *rule = rules->pdata[i];
 
-      if (pst_broker_is_over (broker, rule, now))
+      if (is_over (broker, rule, now, logins))
         g_array_append_val (ids, rule->id);
     }
   if (ids->len == 0)

@@ -11,6 +11,7 @@
 #include <glib/gstdio.h>
 
 #include "postern-ipc.h"
+#include "store.h"
 #include "test-world.h"
 
 static void
@@ -314,6 +315,90 @@ test_events (TestWorld *f, gconstpointer data)
   g_assert_nonnull (strstr (what->str, "granted"));
 }
 
+static char *
+boot_id (void)
+{
+  char *text;
+
+  g_assert_true (g_file_get_contents ("/proc/sys/kernel/random/boot_id", &text, NULL, NULL));
+  return g_strstrip (text);
+}
+
+/* What is stored while no broker runs: of "app", in a folder with the name. */
+static void
+store_ending (TestBroker *broker, PstStore *store, const char *name, PstLifetime lifetime, gint64 until, const char *boot,
+              const char *login)
+{
+  g_autofree char *path = test_path (broker, name);
+  g_autoptr (GError) error = NULL;
+  PstStoredRule rule = { .app = (char *)"app",
+                         .kind = PST_KIND_FILES,
+                         .resource = path,
+                         .real = path,
+                         .scope = PST_SCOPE_TREE,
+                         .access = PST_ACCESS_VIEW,
+                         .answer = PST_ANSWER_ALLOW,
+                         .lifetime = lifetime,
+                         .until = until,
+                         .boot = (char *)boot,
+                         .login = (char *)login,
+                         .created = g_get_real_time () / G_USEC_PER_SEC };
+
+  g_assert_cmpuint (pst_store_add_rule (store, &rule, NULL, NULL, &error), !=, 0);
+  g_assert_no_error (error);
+}
+
+/* The names of the folders, in the order in which they were stored. */
+static char *
+stored_names (TestBroker *broker)
+{
+  g_autoptr (GVariant) reply = test_control_call (broker, PST_CONTROL_LIST_ENTRIES, g_variant_new ("(s)", "app")),
+                       list = g_variant_get_child_value (reply, 0);
+  GString *names = g_string_new (NULL);
+
+  for (gsize i = 0; i < g_variant_n_children (list); i++)
+    {
+      g_autoptr (GVariant) entry = g_variant_get_child_value (list, i), path = g_variant_get_child_value (entry, 3);
+      g_autofree char *base = g_path_get_basename (g_variant_get_bytestring (path));
+
+      g_string_append_printf (names, " %s", base);
+    }
+  return g_string_free (names, FALSE);
+}
+
+/* Of many rules of a few logins each is judged by its own. */
+static void
+test_over (TestWorld *f, gconstpointer data)
+{
+  g_autofree char *file = g_build_filename (f->broker->data, "postern", "grants.db", NULL), *boot = boot_id (), *names = NULL;
+  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PstStore) store = NULL;
+
+  test_broker_stop (f->broker, SIGTERM);
+  store = pst_store_open (file, &error);
+  g_assert_no_error (error);
+  for (int i = 0; i < 2; i++)
+    {
+      g_autofree char *dead = g_strdup_printf ("dead-%d", i), *other = g_strdup_printf ("other-%d", i),
+                      *none = g_strdup_printf ("none-%d", i), *old = g_strdup_printf ("old-%d", i),
+                      *past = g_strdup_printf ("past-%d", i), *later = g_strdup_printf ("later-%d", i),
+                      *always = g_strdup_printf ("always-%d", i);
+
+      store_ending (f->broker, store, dead, PST_LIFETIME_SESSION, 0, boot, "no-such-login");
+      store_ending (f->broker, store, none, PST_LIFETIME_SESSION, 0, boot, "");
+      store_ending (f->broker, store, other, PST_LIFETIME_SESSION, 0, boot, "none-such either");
+      store_ending (f->broker, store, old, PST_LIFETIME_SESSION, 0, "another boot", "");
+      store_ending (f->broker, store, past, PST_LIFETIME_UNTIL, now - 5, "", "");
+      store_ending (f->broker, store, later, PST_LIFETIME_UNTIL, now + 100000, "", "");
+      store_ending (f->broker, store, always, PST_LIFETIME_ALWAYS, 0, "", "");
+    }
+  g_clear_pointer (&store, pst_store_close);
+  test_broker_start (f->broker, NULL);
+  names = stored_names (f->broker);
+  g_assert_cmpstr (names, ==, " none-0 later-0 always-0 none-1 later-1 always-1");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -333,6 +418,7 @@ main (int argc, char **argv)
   ADD ("roles", test_roles);
   ADD ("broken-store", test_broken_store);
   ADD ("events", test_events);
+  ADD ("over", test_over);
 #undef ADD
   return g_test_run ();
 }
