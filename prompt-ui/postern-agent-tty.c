@@ -28,11 +28,6 @@ typedef struct
 } Agent;
 
 static void
-on_ready (gpointer data)
-{
-}
-
-static void
 on_show (PstQuestion *question, gpointer data)
 {
   pst_asker_show_take (((Agent *)data)->asker, question);
@@ -129,7 +124,6 @@ int
 main (int argc, char **argv)
 {
   static const PstAgentLinkEvents link_events = {
-    .ready = on_ready,
     .show = on_show,
     .withdraw = on_withdraw,
     .show_sheet = on_show_sheet,

@@ -29,11 +29,6 @@ typedef struct
 } Agent;
 
 static void
-on_ready (gpointer data)
-{
-}
-
-static void
 on_show (PstQuestion *question, gpointer data)
 {
   Agent *agent = data;
@@ -143,7 +138,6 @@ int
 main (int argc, char **argv)
 {
   static const PstAgentLinkEvents events = {
-    .ready = on_ready,
     .show = on_show,
     .withdraw = on_withdraw,
     .show_sheet = on_show_sheet,

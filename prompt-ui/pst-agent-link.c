@@ -163,7 +163,6 @@ on_registered (PstPeer *peer, PstMessage *reply, const GError *error, gpointer d
       link->ready = TRUE;
       link->missing_since = 0;
       link->delay_ms = FIRST_DELAY_MS;
-      link->events->ready (link->user_data);
     }
   else if (g_error_matches (error, PST_PEER_ERROR, PST_PEER_ERROR_REMOTE))
     link->events->turned_away (error->message, link->user_data);

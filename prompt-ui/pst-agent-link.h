@@ -17,8 +17,6 @@ typedef struct _PstAgentLink PstAgentLink;
 
 typedef struct
 {
-  /* The broker has taken this agent. */
-  void (*ready) (gpointer user_data);
   /* (transfer full): the question is the callee's. */
   void (*show) (PstQuestion *question, gpointer user_data);
   void (*withdraw) (guint64 id, gpointer user_data);
