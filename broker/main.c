@@ -2,7 +2,6 @@
 /* postern-broker: one per user. Parses its options, acquires the listening socket and the store, confines itself, serves. */
 #include <errno.h>
 #include <fcntl.h>
-#include <locale.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -184,14 +183,10 @@ main (int argc, char **argv)
 {
   Options options = { .listen_fd = -1 };
   g_autoptr (GError) error = NULL;
-  g_autofree char *locale_dir = pst_locale_dir_find ();
   PstBroker *broker;
   int listener;
 
-  setlocale (LC_ALL, "");
-  bindtextdomain (GETTEXT_PACKAGE, locale_dir);
-  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
-  textdomain (GETTEXT_PACKAGE);
+  pst_locale_set_up ();
   umask (077);
   signal (SIGPIPE, SIG_IGN);
 

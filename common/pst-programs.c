@@ -7,6 +7,7 @@
 #include <glib/gi18n.h>
 #include <errno.h>
 #include <limits.h>
+#include <locale.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -52,10 +53,13 @@ pst_program_find (const char *name)
   return g_strdup_printf ("%s/%s", PST_LIBEXECDIR, name);
 }
 
-char *
-pst_locale_dir_find (void)
+void
+pst_locale_set_up (void)
 {
-  return g_strdup (runs_from_build_tree () ? PST_BUILD_ROOT "/po" : PST_LOCALEDIR);
+  setlocale (LC_ALL, "");
+  bindtextdomain (GETTEXT_PACKAGE, runs_from_build_tree () ? PST_BUILD_ROOT "/po" : PST_LOCALEDIR);
+  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
+  textdomain (GETTEXT_PACKAGE);
 }
 
 char *

@@ -15,8 +15,9 @@ char *pst_program_find (const char *name);
  * (transfer full) */
 char *pst_data_find (const char *name);
 
-/* Where the translations are, for bindtextdomain(). (transfer full) */
-char *pst_locale_dir_find (void);
+/* From now on this program speaks the person's language; first thing in main(). No catalogue is opened before there is
+ * something to say, and in the C locale none at all. */
+void pst_locale_set_up (void);
 
 /* $XDG_RUNTIME_DIR/postern/broker, (transfer full). NULL and @error (a sentence for a person) when XDG_RUNTIME_DIR is unset,
  * relative, not ours or open to others. */

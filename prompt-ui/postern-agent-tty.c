@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <glib-unix.h>
 #include <glib/gi18n.h>
-#include <locale.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -142,16 +141,12 @@ main (int argc, char **argv)
   };
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
   g_autoptr (GError) error = NULL;
-  g_autofree char *locale_dir = pst_locale_dir_find ();
   g_autofree char *target = NULL;
   PstTerminal *terminal;
   int supervisor = take_supervisor (); /* before anything else can get that number */
   Agent agent = { 0 };
 
-  setlocale (LC_ALL, "");
-  bindtextdomain (GETTEXT_PACKAGE, locale_dir);
-  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
-  textdomain (GETTEXT_PACKAGE);
+  pst_locale_set_up ();
 
   g_option_context_set_summary (context,
                                 _ ("Asks, on this terminal, what an application may reach. Started by “postern run”."));

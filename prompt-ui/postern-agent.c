@@ -14,7 +14,6 @@
 #ifdef GDK_WINDOWING_X11
 #include <gdk/gdkx.h>
 #endif
-#include <locale.h>
 #include <sys/prctl.h>
 
 /* postern-agent: asks the person on one display. See "The question" and ipc/org.postern.Agent1.xml. */
@@ -153,14 +152,10 @@ main (int argc, char **argv)
   };
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
   g_autoptr (GError) error = NULL;
-  g_autofree char *locale_dir = pst_locale_dir_find ();
   GdkDisplay *display;
   Agent agent = { 0 };
 
-  setlocale (LC_ALL, "");
-  bindtextdomain (GETTEXT_PACKAGE, locale_dir);
-  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
-  textdomain (GETTEXT_PACKAGE);
+  pst_locale_set_up ();
   g_set_prgname ("postern-agent");
   g_set_application_name (_ ("Permission"));
 

@@ -6,7 +6,6 @@
 #include "pst-programs.h"
 
 #include <glib/gi18n.h>
-#include <locale.h>
 #include <unistd.h>
 
 /* postern-settings [APP]: what applications may do, and what they did. */
@@ -70,12 +69,8 @@ main (int argc, char **argv)
     { NULL },
   };
   g_autoptr (GtkApplication) application = NULL;
-  g_autofree char *locale_dir = pst_locale_dir_find ();
 
-  setlocale (LC_ALL, "");
-  bindtextdomain (GETTEXT_PACKAGE, locale_dir);
-  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
-  textdomain (GETTEXT_PACKAGE);
+  pst_locale_set_up ();
   if (getuid () == 0)
     {
       g_printerr ("%s\n",

@@ -6,7 +6,6 @@
 #include "pst-programs.h"
 
 #include <glib/gi18n.h>
-#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -45,13 +44,7 @@ usage (FILE *out)
 int
 main (int argc, char **argv)
 {
-  g_autofree char *locale_dir = pst_locale_dir_find ();
-
-  /* No catalogue is opened before there is something to say, and in the C locale none at all. */
-  setlocale (LC_ALL, "");
-  bindtextdomain (GETTEXT_PACKAGE, locale_dir);
-  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
-  textdomain (GETTEXT_PACKAGE);
+  pst_locale_set_up ();
   if (argc < 2)
     {
       usage (stderr);
