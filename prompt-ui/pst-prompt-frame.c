@@ -13,11 +13,14 @@
 #define WIDTH 520
 #define BORDER 18
 
-/* No colours. Round buttons stand on the same edge as the text above them; and a dialog that comes up does not fade in: the
+/* No colours. Round buttons, and the arrow of the details, stand on the same edge as the text above them, and what they say on
+ * one of its own; and a dialog that comes up does not fade in: the
  * theme's transitions would draw it, symbolic pictures included, a dozen times over. What somebody else says stands behind a
  * line, as quotations do. */
 static const char css[] = "window.postern-question radiobutton:dir(ltr) > radio { margin-left: 0; margin-right: 8px; }"
                           "window.postern-question radiobutton:dir(rtl) > radio { margin-right: 0; margin-left: 8px; }"
+                          "window.postern-question expander > title > arrow:dir(ltr) { margin-left: -4px; margin-right: 12px; }"
+                          "window.postern-question expander > title > arrow:dir(rtl) { margin-right: -4px; margin-left: 12px; }"
                           "window.postern-question .postern-quotation { border: 0 solid alpha(currentColor, 0.3); }"
                           "window.postern-question .postern-quotation:dir(ltr) { border-left-width: 3px; padding-left: 9px; }"
                           "window.postern-question .postern-quotation:dir(rtl) { border-right-width: 3px; padding-right: 9px; }"
