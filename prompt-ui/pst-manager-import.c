@@ -26,6 +26,7 @@ typedef struct
 {
   PstManagerActions *actions;
   GWeakRef parent;
+  char *shown; /* the file, as people read it */
   char *json;
   Effect effects[2]; /* of each Way */
   Way way;
@@ -39,6 +40,7 @@ import_free (gpointer data)
 
   g_object_unref (import->actions);
   g_weak_ref_clear (&import->parent);
+  g_free (import->shown);
   g_free (import->json);
   g_free (import);
 }
@@ -57,20 +59,20 @@ describe (const Effect *effect)
   g_autoptr (GPtrArray) parts = g_ptr_array_new_with_free_func (g_free);
 
   if (effect->added > 0)
-    g_ptr_array_add (parts, g_strdup_printf (ngettext ("%u comes", "%u come", effect->added), effect->added));
+    g_ptr_array_add (parts, g_strdup_printf (ngettext ("%u is added", "%u are added", effect->added), effect->added));
   if (effect->changed > 0)
     g_ptr_array_add (parts, g_strdup_printf (ngettext ("%u is changed", "%u are changed", effect->changed), effect->changed));
   if (effect->removed > 0)
-    g_ptr_array_add (parts, g_strdup_printf (ngettext ("%u goes", "%u go", effect->removed), effect->removed));
+    g_ptr_array_add (parts, g_strdup_printf (ngettext ("%u is removed", "%u are removed", effect->removed), effect->removed));
   if (parts->len == 0)
     return g_strdup (_ ("Nothing would change."));
   g_ptr_array_add (parts, NULL);
   {
-    /* Translators: between the parts of "3 come, 1 is changed, 2 go." */
+    /* Translators: between the parts of "3 are added, 1 is changed, 2 are removed". */
     g_autofree char *list = g_strjoinv (_ (", "), (char **)parts->pdata);
 
-    /* Translators: what an import does to permissions: "3 come, 1 is changed, 2 go." */
-    return g_strdup_printf (_ ("Of your permissions: %s."), list);
+    /* Translators: what an import does: "Permissions: 3 are added, 1 is changed, 2 are removed." */
+    return g_strdup_printf (_ ("Permissions: %s."), list);
   }
 }
 
@@ -78,10 +80,18 @@ static void
 on_way (GtkToggleButton *button, gpointer data)
 {
   Import *import = data;
+  const Effect *effect;
+  GtkStyleContext *style;
 
   if (gtk_toggle_button_get_active (button))
     import->way = GPOINTER_TO_UINT (g_object_get_data (G_OBJECT (button), "pst-way"));
-  gtk_dialog_set_response_sensitive (import->dialog, GTK_RESPONSE_ACCEPT, does_anything (&import->effects[import->way]));
+  effect = &import->effects[import->way];
+  gtk_dialog_set_response_sensitive (import->dialog, GTK_RESPONSE_ACCEPT, does_anything (effect));
+  style = gtk_widget_get_style_context (gtk_dialog_get_widget_for_response (import->dialog, GTK_RESPONSE_ACCEPT));
+  if (effect->removed > 0)
+    gtk_style_context_add_class (style, GTK_STYLE_CLASS_DESTRUCTIVE_ACTION);
+  else
+    gtk_style_context_remove_class (style, GTK_STYLE_CLASS_DESTRUCTIVE_ACTION);
 }
 
 /* A round button, and below it what this way comes to, on one edge with the button's text. */
@@ -97,7 +107,7 @@ build_way (Import *import, GtkBox *box, Way way, const char *label, const char *
   atk_object_set_description (gtk_widget_get_accessible (button), text);
   gtk_label_set_max_width_chars (GTK_LABEL (said), 48);
   gtk_widget_set_margin_start (said, 24);
-  gtk_widget_set_margin_bottom (said, way == MERGE ? 9 : 0);
+  gtk_widget_set_margin_bottom (said, way == MERGE ? 12 : 0);
   gtk_container_add (GTK_CONTAINER (box), button);
   gtk_container_add (GTK_CONTAINER (box), said);
   g_signal_connect (button, "toggled", G_CALLBACK (on_way), import);
@@ -123,6 +133,9 @@ ask (Import *import, GtkWindow *parent)
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 3);
   GtkWidget *merge;
 
+  gtk_widget_set_margin_top (box, 12);
+
+  gtk_message_dialog_format_secondary_text (GTK_MESSAGE_DIALOG (dialog), "%s", import->shown);
   import->dialog = GTK_DIALOG (dialog);
   gtk_dialog_add_button (import->dialog, _ ("_Cancel"), GTK_RESPONSE_CANCEL);
   gtk_dialog_add_button (import->dialog, _ ("_Import"), GTK_RESPONSE_ACCEPT);
@@ -214,6 +227,7 @@ on_import_response (GtkDialog *dialog, int response, gpointer data)
       Import *import = g_new0 (Import, 1);
 
       import->actions = g_object_ref (actions);
+      import->shown = pst_words_full (PST_KIND_FILES, path);
       g_weak_ref_init (&import->parent, gtk_window_get_transient_for (GTK_WINDOW (dialog)));
       g_file_load_contents_async (file, NULL, on_read, import);
     }

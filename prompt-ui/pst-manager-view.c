@@ -351,7 +351,7 @@ pst_manager_view_new (PstManagerActions *actions, PstViewKind kind)
   self->grant = PST_MANAGER_GRANT_PAGE (pst_manager_grant_page_new (actions));
   made = pst_status_page_new ("edit-find-symbolic", _ ("Nothing Here"), &self->nothing, NULL, NULL);
   gtk_stack_add_named (self->stack, made, "nothing");
-  made = pst_status_page_new ("dialog-question-symbolic", _ ("No Such Page"), &self->missing, NULL, NULL);
+  made = pst_status_page_new ("dialog-question-symbolic", _ ("Nothing to Show"), &self->missing, NULL, NULL);
   gtk_stack_add_named (self->stack, made, "missing");
   gtk_stack_add_named (self->stack, self->page, "page");
   gtk_stack_add_named (self->stack, GTK_WIDGET (self->grant), "grant");

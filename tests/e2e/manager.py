@@ -128,6 +128,11 @@ class Manager:
             return
         raise LookupError(f"the menu of {button!r} has no {item!r}; the window says {self.names()}")
 
+    def menu(self, item):
+        """From the window's menu."""
+        self.click("Menu", self.atspi.Role.TOGGLE_BUTTON)
+        self.click(item)
+
     def turn_to(self, view):
         """Applications, Resources, History."""
         self.click(view, self.atspi.Role.RADIO_BUTTON)
