@@ -45,6 +45,12 @@ def test_errors(tap, desk):
                "an option that there is not", option.stderr)
         app = say(home, GERMAN, "grants", "no-such-application")
         tap.ok(app.returncode == 1 and "es gibt keine Anwendung „no-such-application“" in app.stderr, "an application that there is not", app.stderr)
+        for text, words in (("[Files]\nxdg:PICTURES=fly\n", ("Zeile 2", "etwas anderes als view")), ("[Wants]\nsession:org.example.Mail=view\n", ("Zeile 2", "ist ein Dienst")),
+                            ("[Sandbox]\n", ("Zeile 1", "es gibt keinen Abschnitt"))):
+            profile = home.write("bad.profile", text)
+            german, english = (say(home, language, "run", "--profile", profile, "true").stderr for language in (GERMAN, ENGLISH))
+            tap.ok(all(word in german for word in words), f"what is wrong with a profile: {words[1]}", german)
+            tap.ok("line" in english and "Zeile" not in english, "the control: in English", english)
         english = say(home, ENGLISH, "run", "no-such-program")
         tap.ok("there is no such program in PATH" in english.stderr, "the control: in English", english.stderr)
 
