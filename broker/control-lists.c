@@ -24,9 +24,8 @@ pst_control_list_apps (PstControlCall *call)
   for (guint i = 0; i < apps->len; i++)
     {
       const PstStoredApp *app = apps->pdata[i];
-      /* one that has a switch and was never started: nobody has told its name yet */
-      g_autoptr (PstAppInfo) info =
-          app->name == NULL || *app->name == '\0' ? pst_identity_for_word (broker->identity, app->id) : NULL;
+      /* one that has a switch and was never started: its name is its identifier until then */
+      g_autoptr (PstAppInfo) info = *app->executable == '\0' ? pst_identity_for_word (broker->identity, app->id) : NULL;
       g_autoptr (GPtrArray) own = pst_store_list_rules (broker->store, app->id);
       g_autofree char *name = pst_control_text (info ? info->name : app->name),
                       *icon = pst_control_text (info ? info->icon : app->icon),

@@ -163,6 +163,7 @@ def test_switches_and_reset(tap, desk):
         desk.settle()
         manager.click("Reset…", manager.atspi.Role.PUSH_BUTTON)
         manager.wait("Reset", manager.atspi.Role.PUSH_BUTTON)
+        tap.ok(manager.find("Reset “Image Viewer”?") is not None, "it has its name, though a switch is all that is kept of it", manager.names())
         desk.settle()
         desk.shot("reset")
         tap.ok(manager.nameless() == [], "resetting: every control has a name", manager.nameless())
