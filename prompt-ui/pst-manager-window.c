@@ -8,6 +8,7 @@
 #include "pst-manager-history.h"
 #include "pst-manager-view.h"
 #include "pst-manager-widgets.h"
+#include "pst-style.h"
 #include "pst-text.h"
 
 #include <glib/gi18n.h>
@@ -433,7 +434,8 @@ pst_manager_window_init (PstManagerWindow *self)
   self->resources = PST_MANAGER_VIEW (pst_manager_view_new (self->actions, PST_VIEW_RESOURCES));
   self->history = PST_MANAGER_HISTORY (pst_manager_history_new (self->actions));
   g_action_map_add_action_entries (G_ACTION_MAP (self), actions, G_N_ELEMENTS (actions), self);
-  gtk_window_set_default_size (GTK_WINDOW (self), 980, 680);
+  pst_style_add ();
+  gtk_window_set_default_size (GTK_WINDOW (self), 980, 720);
   gtk_window_set_title (GTK_WINDOW (self), _ ("Permissions"));
   gtk_window_set_icon_name (GTK_WINDOW (self), "security-high");
   build (self);

@@ -5,6 +5,7 @@
 #include "pst-app-icon.h"
 #include "pst-input-guard.h"
 #include "pst-prompt-parts.h"
+#include "pst-style.h"
 
 #ifdef HAVE_LAYER_SHELL
 #include <gtk-layer-shell.h>
@@ -12,20 +13,6 @@
 
 #define WIDTH 520
 #define BORDER 18
-
-/* No colours. Round buttons, and the arrow of the details, stand on the same edge as the text above them, and what they say on
- * one of its own; and a dialog that comes up does not fade in: the
- * theme's transitions would draw it, symbolic pictures included, a dozen times over. What somebody else says stands behind a
- * line, as quotations do. */
-static const char css[] = "window.postern-question radiobutton:dir(ltr) > radio { margin-left: 0; margin-right: 8px; }"
-                          "window.postern-question radiobutton:dir(rtl) > radio { margin-right: 0; margin-left: 8px; }"
-                          "window.postern-question expander > title > arrow:dir(ltr) { margin-left: -4px; margin-right: 12px; }"
-                          "window.postern-question expander > title > arrow:dir(rtl) { margin-right: -4px; margin-left: 12px; }"
-                          "window.postern-question .postern-quotation { border: 0 solid alpha(currentColor, 0.3); }"
-                          "window.postern-question .postern-quotation:dir(ltr) { border-left-width: 3px; padding-left: 9px; }"
-                          "window.postern-question .postern-quotation:dir(rtl) { border-right-width: 3px; padding-right: 9px; }"
-                          "window.postern-question switch:focus { box-shadow: 0 0 0 2px alpha(@theme_selected_bg_color, 0.6); }"
-                          "window.postern-question * { transition: none; }";
 
 /* The dialog is meant to be read while another window has the keyboard: it is never drawn as one of the background. */
 static void
@@ -41,25 +28,10 @@ on_window_state (GtkWidget *widget, GdkEvent *event, gpointer data)
   return GDK_EVENT_PROPAGATE;
 }
 
-static void
-add_style (void)
-{
-  static gboolean added;
-  g_autoptr (GtkCssProvider) provider = NULL;
-
-  if (added)
-    return;
-  added = TRUE;
-  provider = gtk_css_provider_new ();
-  gtk_css_provider_load_from_data (provider, css, -1, NULL);
-  gtk_style_context_add_provider_for_screen (gdk_screen_get_default (), GTK_STYLE_PROVIDER (provider),
-                                             GTK_STYLE_PROVIDER_PRIORITY_APPLICATION);
-}
-
 void
 pst_prompt_frame_set_up (GtkWindow *window, const char *role)
 {
-  add_style ();
+  pst_style_add ();
   gtk_window_set_type_hint (window, GDK_WINDOW_TYPE_HINT_DIALOG);
   gtk_window_set_resizable (window, FALSE);
   gtk_window_set_position (window, GTK_WIN_POS_CENTER);
