@@ -9,6 +9,12 @@
 
 #define ICON_SIZE 32
 #define WIDTH 260
+/* Of the second line: small as it is, it must be read on the colour of the chosen row too. */
+#define FAINT 52000
+/* Marks that are not seen, around a line where lines begin at the right: the line begins there whatever script is in it (Pango
+ * puts one of the other direction on the other side), and within it stands as it would alone. */
+#define FROM_RIGHT "\xe2\x80\x8f\xe2\x81\xa8" /* U+200F, U+2068 */
+#define END_OF_LINE "\xe2\x81\xa9"            /* U+2069 */
 
 struct _PstManagerSidebar
 {
@@ -43,12 +49,14 @@ draw_text (GtkTreeViewColumn *column, GtkCellRenderer *cell, GtkTreeModel *model
   PstManagerSidebar *self = data;
   PstSidebarItem item = { 0 };
   PangoAttrList *attributes = pango_attr_list_new ();
-  PangoAttribute *small = pango_attr_scale_new (PANGO_SCALE_SMALL), *faint = pango_attr_foreground_alpha_new (40000);
+  PangoAttribute *small = pango_attr_scale_new (PANGO_SCALE_SMALL), *faint = pango_attr_foreground_alpha_new (FAINT);
+  gboolean from_right = gtk_widget_get_direction (GTK_WIDGET (self->view)) == GTK_TEXT_DIR_RTL;
+  const char *mark = from_right ? FROM_RIGHT : "", *end = from_right ? END_OF_LINE : "";
   g_autofree char *text = NULL;
 
   self->describe (pst_manager_list_get_iter (model, iter), &item);
-  text = g_strconcat (item.title, "\n", item.subtitle, NULL);
-  small->start_index = faint->start_index = (guint)strlen (item.title) + 1;
+  text = g_strconcat (mark, item.title, end, "\n", mark, item.subtitle, end, NULL);
+  small->start_index = faint->start_index = (guint)(strlen (mark) + strlen (item.title) + strlen (end)) + 1;
   pango_attr_list_insert (attributes, small);
   pango_attr_list_insert (attributes, faint);
   g_object_set (cell, "text", text, "attributes", attributes, NULL);
