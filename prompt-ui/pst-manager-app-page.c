@@ -32,7 +32,7 @@ struct _PstManagerAppPage
   gboolean setting;           /* the switches are moved by us */
   gboolean locked_is, strict_is;
   GtkLabel *program, *package, *profile, *home;
-  GtkWidget *profile_row, *home_row;
+  GtkWidget *profile_row;
   gboolean has_home;
 };
 
@@ -334,7 +334,7 @@ build_grants (PstManagerAppPage *self)
   pst_widget_set_described (add, _ ("Add a permission"), NULL);
   pst_widget_set_described (self->revoke_all, _ ("Revoke all permissions"), NULL);
   self->grants = PST_GRANT_LIST (pst_grant_list_new (self->actions, PST_ROW_BY_PLACE, _ ("Permissions"),
-                                                     _ ("It has no permissions yet. It asks when it needs something.")));
+                                                     _ ("It has no permissions. It asks when it needs something.")));
   g_signal_connect_swapped (self->grants, "activated", G_CALLBACK (on_activated), self);
   gtk_container_add (GTK_CONTAINER (box), line);
   gtk_container_add (GTK_CONTAINER (box), GTK_WIDGET (self->grants));
@@ -344,42 +344,34 @@ build_grants (PstManagerAppPage *self)
 static GtkWidget *
 build_switches (PstManagerAppPage *self)
 {
-  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 9);
-  GtkListBox *list = pst_boxed_list_new (_ ("Behaviour"));
-
   self->locked = gtk_switch_new ();
   self->strict = gtk_switch_new ();
   g_signal_connect (self->locked, "notify::active", G_CALLBACK (on_switch), self);
   g_signal_connect (self->strict, "notify::active", G_CALLBACK (on_switch), self);
-  gtk_list_box_insert (
-      list,
-      pst_boxed_row_new (_ ("Never ask"), _ ("What no permission speaks of is refused without a question."), self->locked), -1);
-  gtk_list_box_insert (list,
-                       pst_boxed_row_new (_ ("Strict"),
-                                          _ ("What is revoked is cut off at once, even in files that are open. Slower; "
-                                             "from the application’s next start."),
-                                          self->strict),
-                       -1);
-  gtk_container_add (GTK_CONTAINER (box), pst_heading_new (_ ("Behaviour")));
-  gtk_container_add (GTK_CONTAINER (box), gtk_widget_get_parent (GTK_WIDGET (list)));
-  return box;
+  return pst_section_new (
+      _ ("Behaviour"),
+      pst_boxed_rows_new (
+          _ ("Behaviour"),
+          pst_boxed_row_new (_ ("Never ask"), _ ("What no permission speaks of is refused without a question."), self->locked),
+          pst_boxed_row_new (_ ("Strict"),
+                             _ ("What is revoked is cut off at once, even in files that are open. Slower; "
+                                "from the application’s next start."),
+                             self->strict),
+          NULL));
 }
 
 static GtkWidget *
 build_about (PstManagerAppPage *self)
 {
-  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 9);
   GtkWidget *buttons = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6);
-  GtkListBox *list = pst_boxed_list_new (_ ("About this application"));
   GtkWidget *reset = gtk_button_new_with_mnemonic (_ ("_Reset…")), *history = gtk_button_new_with_mnemonic (_ ("_History"));
+  GtkWidget *box;
 
-  gtk_list_box_insert (list, pst_fact_row_new (_ ("Program"), &self->program), -1);
-  gtk_list_box_insert (list, pst_fact_row_new (_ ("Package"), &self->package), -1);
   self->profile_row = pst_fact_row_new (_ ("Profile"), &self->profile);
-  gtk_list_box_insert (list, self->profile_row, -1);
-  gtk_widget_set_no_show_all (self->profile_row, TRUE);
-  self->home_row = pst_fact_row_new (_ ("Private files"), &self->home);
-  gtk_list_box_insert (list, self->home_row, -1);
+  box = pst_section_new (_ ("About this application"),
+                         pst_boxed_rows_new (_ ("About this application"), pst_fact_row_new (_ ("Program"), &self->program),
+                                             pst_fact_row_new (_ ("Package"), &self->package), self->profile_row,
+                                             pst_fact_row_new (_ ("Private files"), &self->home), NULL));
   gtk_style_context_add_class (gtk_widget_get_style_context (reset), GTK_STYLE_CLASS_DESTRUCTIVE_ACTION);
   gtk_widget_set_tooltip_text (reset, _ ("Forgets everything about this application, so that it asks like a new one"));
   gtk_widget_set_tooltip_text (history, _ ("What it asked for, was given and was refused"));
@@ -387,8 +379,6 @@ build_about (PstManagerAppPage *self)
   g_signal_connect_swapped (history, "clicked", G_CALLBACK (on_history), self);
   gtk_box_pack_start (GTK_BOX (buttons), history, FALSE, FALSE, 0);
   gtk_box_pack_end (GTK_BOX (buttons), reset, FALSE, FALSE, 0);
-  gtk_container_add (GTK_CONTAINER (box), pst_heading_new (_ ("About this application")));
-  gtk_container_add (GTK_CONTAINER (box), gtk_widget_get_parent (GTK_WIDGET (list)));
   gtk_widget_set_margin_top (buttons, 9);
   gtk_container_add (GTK_CONTAINER (box), buttons);
   return box;
@@ -445,7 +435,6 @@ pst_manager_app_page_new (PstManagerActions *actions)
   self->actions = g_object_ref (actions);
   self->data = g_object_ref (pst_manager_actions_get_data (actions));
   self->page = pst_page_new (&column);
-  gtk_box_set_spacing (column, 24);
   gtk_container_add (GTK_CONTAINER (column), build_heading (self));
   gtk_container_add (GTK_CONTAINER (column), build_grants (self));
   gtk_container_add (GTK_CONTAINER (column), build_switches (self));

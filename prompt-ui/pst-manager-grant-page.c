@@ -40,12 +40,12 @@ static char *
 given_text (const PstEntry *entry, gint64 now)
 {
   const char *origin = pst_words_origin (entry->origin);
-  g_autofree char *when = entry->created > 0 ? pst_words_when (entry->created, now) : NULL;
+  g_autofree char *when = entry->created > 0 ? pst_words_when (entry->created, now) : NULL, *text = NULL;
 
   if (when != NULL && origin != NULL)
     /* Translators: when, and how: "24 November, in answer to a question" */
-    return g_strdup_printf (_ ("%s, %s"), when, origin);
-  return g_strdup (when != NULL ? when : origin != NULL ? origin : _ ("Not known"));
+    text = g_strdup_printf (_ ("%s, %s"), when, origin);
+  return pst_words_capital (text != NULL ? text : when != NULL ? when : origin != NULL ? origin : _ ("Not known"));
 }
 
 static char *
@@ -81,16 +81,13 @@ fill (PstManagerGrantPage *self)
   g_autofree char *title = pst_words_resource (places, entry->kind, entry->resource);
   g_autofree char *full = pst_words_full (entry->kind, entry->resource);
   g_autofree char *lifetime = pst_words_lifetime (entry->lifetime, entry->until, now);
-  g_autofree char *given = given_text (entry, now), *used = pst_words_when (entry->used, now), *note = note_of (entry);
+  g_autofree char *given = given_text (entry, now), *when = pst_words_when (entry->used, now), *note = note_of (entry);
+  g_autofree char *used = pst_words_capital (when);
   g_autofree char *place = pst_words_place (places, entry->kind, entry->resource);
   g_autofree char *source = pst_text_for_display (entry->source, MAX_SOURCE);
   const char *value = pst_words_answer (entry->kind, entry->access, entry->answer);
-  cairo_surface_t *surface = pst_app_icon_get (pst_words_icon (places, entry->kind, entry->resource, entry->scope),
-                                               PST_APP_ICON_SIZE, gtk_widget_get_scale_factor (GTK_WIDGET (self)),
-                                               gtk_widget_get_window (gtk_widget_get_toplevel (GTK_WIDGET (self))));
 
-  if (surface != NULL)
-    gtk_image_set_from_surface (self->icon, surface);
+  pst_app_icon_set (self->icon, pst_words_icon (places, entry->kind, entry->resource, entry->scope));
   pst_label_set (self->name, title, full);
   pst_label_set (self->app, app != NULL ? app->name : entry->app, NULL);
   gtk_label_set_text (self->note_text, note != NULL ? note : "");
@@ -216,35 +213,25 @@ build_note (PstManagerGrantPage *self)
 static GtkWidget *
 build_choices (PstManagerGrantPage *self)
 {
-  GtkListBox *list = pst_boxed_list_new (_ ("What may be changed"));
-
   self->access = pst_value_button_new (&self->access_value);
   self->lifetime = pst_value_button_new (&self->lifetime_value);
   self->narrow = gtk_button_new_with_mnemonic (_ ("_Narrow…"));
   g_signal_connect_swapped (self->access, "clicked", G_CALLBACK (on_access), self);
   g_signal_connect_swapped (self->lifetime, "clicked", G_CALLBACK (on_lifetime), self);
   g_signal_connect_swapped (self->narrow, "clicked", G_CALLBACK (on_narrow), self);
-  gtk_list_box_insert (list, pst_boxed_row_new (_ ("Access"), NULL, self->access), -1);
-  gtk_list_box_insert (list, pst_boxed_row_new (_ ("How long"), NULL, self->lifetime), -1);
   self->narrow_row =
       pst_boxed_row_new (_ ("Only a part of it"), _ ("Choose a folder inside; the rest is asked for again."), self->narrow);
-  gtk_list_box_insert (list, self->narrow_row, -1);
-  gtk_widget_set_no_show_all (self->narrow_row, TRUE);
-  return gtk_widget_get_parent (GTK_WIDGET (list));
+  return pst_boxed_rows_new (_ ("What may be changed"), pst_boxed_row_new (_ ("Access"), NULL, self->access),
+                             pst_boxed_row_new (_ ("How long"), NULL, self->lifetime), self->narrow_row, NULL);
 }
 
 static GtkWidget *
 build_facts (PstManagerGrantPage *self)
 {
-  GtkListBox *list = pst_boxed_list_new (_ ("Details"));
-
-  gtk_list_box_insert (list, pst_fact_row_new (_ ("Place"), &self->path), -1);
-  gtk_list_box_insert (list, pst_fact_row_new (_ ("Given"), &self->given), -1);
-  gtk_list_box_insert (list, pst_fact_row_new (_ ("Last used"), &self->used), -1);
   self->source_row = pst_fact_row_new (_ ("Set in"), &self->source);
-  gtk_list_box_insert (list, self->source_row, -1);
-  gtk_widget_set_no_show_all (self->source_row, TRUE);
-  return gtk_widget_get_parent (GTK_WIDGET (list));
+  return pst_boxed_rows_new (_ ("Details"), pst_fact_row_new (_ ("Place"), &self->path),
+                             pst_fact_row_new (_ ("Given"), &self->given), pst_fact_row_new (_ ("Last used"), &self->used),
+                             self->source_row, NULL);
 }
 
 static void
@@ -281,7 +268,6 @@ pst_manager_grant_page_new (PstManagerActions *actions)
   self->actions = g_object_ref (actions);
   self->data = g_object_ref (pst_manager_actions_get_data (actions));
   self->page = pst_page_new (&column);
-  gtk_box_set_spacing (column, 18);
   gtk_container_add (GTK_CONTAINER (column),
                      pst_page_heading_new (&self->icon, &self->name, &self->app, PANGO_ELLIPSIZE_MIDDLE));
   gtk_container_add (GTK_CONTAINER (column), build_note (self));

@@ -32,11 +32,8 @@ pst_manager_resource_page_show (PstManagerResourcePage *self, const PstPlaces *p
   g_autofree char *place = pst_words_place (places, group->kind, group->resource);
   g_autofree char *question =
       g_strdup_printf (group->kind == PST_KIND_BUS ? _ ("Who may use %s?") : _ ("Who may reach %s?"), group->title);
-  cairo_surface_t *surface = pst_app_icon_get (group->icon, PST_APP_ICON_SIZE, gtk_widget_get_scale_factor (GTK_WIDGET (self)),
-                                               gtk_widget_get_window (gtk_widget_get_toplevel (GTK_WIDGET (self))));
 
-  if (surface != NULL)
-    gtk_image_set_from_surface (self->icon, surface);
+  pst_app_icon_set (self->icon, group->icon);
   pst_label_set (self->name, question, NULL);
   pst_label_set (self->full, place, full);
   pst_grant_list_fill (self->whole, whole, from_top);
@@ -55,13 +52,9 @@ on_activated (PstManagerResourcePage *self, gpointer entry)
 static GtkWidget *
 section (PstManagerResourcePage *self, PstRowNaming naming, const char *title, const char *empty, PstGrantList **list)
 {
-  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 9);
-
   *list = PST_GRANT_LIST (pst_grant_list_new (self->actions, naming, title, empty));
   g_signal_connect_swapped (*list, "activated", G_CALLBACK (on_activated), self);
-  gtk_container_add (GTK_CONTAINER (box), pst_heading_new (title));
-  gtk_container_add (GTK_CONTAINER (box), GTK_WIDGET (*list));
-  return box;
+  return pst_section_new (title, GTK_WIDGET (*list));
 }
 
 static void
@@ -92,7 +85,6 @@ pst_manager_resource_page_new (PstManagerActions *actions)
 
   self->actions = g_object_ref (actions);
   self->page = pst_page_new (&column);
-  gtk_box_set_spacing (column, 24);
   gtk_container_add (GTK_CONTAINER (column),
                      pst_page_heading_new (&self->icon, &self->name, &self->full, PANGO_ELLIPSIZE_MIDDLE));
   gtk_container_add (GTK_CONTAINER (column), section (self, PST_ROW_BY_APP, _ ("All of it"),

@@ -168,6 +168,33 @@ pst_boxed_row_new (const char *title, const char *subtitle, GtkWidget *widget)
 }
 
 GtkWidget *
+pst_boxed_rows_new (const char *title, ...)
+{
+  GtkListBox *list = pst_boxed_list_new (title);
+  GtkWidget *row;
+  va_list rows;
+
+  va_start (rows, title);
+  while ((row = va_arg (rows, GtkWidget *)) != NULL)
+    {
+      gtk_list_box_insert (list, row, -1);
+      gtk_widget_set_no_show_all (row, TRUE); /* one that says nothing is hidden, and stays so */
+    }
+  va_end (rows);
+  return gtk_widget_get_parent (GTK_WIDGET (list));
+}
+
+GtkWidget *
+pst_section_new (const char *title, GtkWidget *content)
+{
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 9);
+
+  gtk_container_add (GTK_CONTAINER (box), pst_heading_new (title));
+  gtk_container_add (GTK_CONTAINER (box), content);
+  return box;
+}
+
+GtkWidget *
 pst_fact_row_new (const char *title, GtkLabel **value)
 {
   GtkWidget *row = gtk_list_box_row_new ();
@@ -215,7 +242,7 @@ GtkWidget *
 pst_page_new (GtkBox **column)
 {
   GtkWidget *scrolled = gtk_scrolled_window_new (NULL, NULL);
-  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 18);
 
   gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (scrolled), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
   pst_widget_set_margins (box, 18, 24);

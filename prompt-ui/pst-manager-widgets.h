@@ -24,6 +24,10 @@ void pst_widget_set_margins (GtkWidget *widget, int horizontal, int vertical);
 GtkListBox *pst_boxed_list_new (const char *title);
 /* A row of such a list: title, subtitle (nullable), and @widget (nullable) at the end, which gets the title as its name. */
 GtkWidget *pst_boxed_row_new (const char *title, const char *subtitle, GtkWidget *widget);
+/* A whole list of rows that stay: those, and NULL at their end. Returns its frame. */
+GtkWidget *pst_boxed_rows_new (const char *title, ...) G_GNUC_NULL_TERMINATED;
+/* A part of a page: a heading, and what is below it. */
+GtkWidget *pst_section_new (const char *title, GtkWidget *content);
 /* "Path    /home/jane/Pictures": a fact. *value: the label. */
 GtkWidget *pst_fact_row_new (const char *title, GtkLabel **value);
 

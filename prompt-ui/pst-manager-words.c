@@ -288,6 +288,18 @@ pst_words_when (gint64 seconds, gint64 now_seconds)
 }
 
 char *
+pst_words_capital (const char *text)
+{
+  GString *capital = g_string_new (NULL);
+
+  if (*text == '\0')
+    return g_string_free (capital, FALSE);
+  g_string_append_unichar (capital, g_unichar_totitle (g_utf8_get_char (text)));
+  g_string_append (capital, g_utf8_next_char (text));
+  return g_string_free (capital, FALSE);
+}
+
+char *
 pst_words_stamp (gint64 seconds, gint64 now_seconds)
 {
   g_autoptr (GDateTime) when = seconds > 0 ? g_date_time_new_from_unix_local (seconds) : NULL;

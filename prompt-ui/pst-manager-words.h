@@ -40,6 +40,8 @@ char *pst_words_lifetime (PstLifetime lifetime, gint64 until, gint64 now);
 /* "today at 14:03", "yesterday at 9:10", "24 November", "24 November 2025". @now, @when: seconds since 1970; @when 0: "never".
  * (transfer full) */
 char *pst_words_when (gint64 when, gint64 now);
+/* @text as it stands alone, not within a sentence: it begins with a capital. (transfer full) */
+char *pst_words_capital (const char *text);
 /* The hour, and the day when it is another: for a table. (transfer full) */
 char *pst_words_stamp (gint64 when, gint64 now);
 

@@ -113,6 +113,10 @@ test_times (void)
   /* times that no calendar has */
   assert_taken (pst_words_lifetime (PST_LIFETIME_UNTIL, G_MAXINT64, NOW), "Always");
   assert_taken (pst_words_when (G_MAXINT64, NOW), "never");
+  assert_taken (pst_words_capital ("today at 11:00"), "Today at 11:00");
+  assert_taken (pst_words_capital ("över"), "Över");
+  assert_taken (pst_words_capital ("24 November"), "24 November");
+  assert_taken (pst_words_capital (""), "");
   g_assert_cmpint (pst_end_of_day (2026, 11, 24), ==, NOW + 12 * 3600 - 1);
   g_assert_cmpint (pst_end_of_day (2026, 2, 30), ==, 0);
 }
