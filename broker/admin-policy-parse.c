@@ -142,7 +142,7 @@ parse_heading (Parser *parser, const char *line)
   const char *app;
 
   if (line[length - 1] != ']')
-    return REFUSE (parser, _ ("“%s” has no ] at its end"), shown);
+    return REFUSE (parser, _ ("“%s” has no ] at its end; add it"), shown);
   words = g_strstrip (g_strndup (line + 1, length - 2));
   if (!(app = parse_heading_words (parser, words, shown)))
     return FALSE;
@@ -153,7 +153,7 @@ parse_heading (Parser *parser, const char *line)
   g_free (parser->heading);
   parser->heading = g_strdup_printf ("%d %d %d %s", parser->section, parser->tier, parser->kind, app);
   if (!g_hash_table_add (parser->seen, g_strdup (parser->heading)) && parser->form == PST_POLICY_FORM_POLICY)
-    return REFUSE (parser, _ ("the section %s is there twice"), shown);
+    return REFUSE (parser, _ ("the section %s is there twice; make one of both"), shown);
   return TRUE;
 }
 
@@ -255,7 +255,7 @@ parse_switch (Parser *parser, const char *key, const char *value)
   if (!out)
     return REFUSE (parser, _ ("there is no key “%s” in [Application]; use Strict, Locked or Bus"), shown);
   if (strcmp (value, "true") != 0 && strcmp (value, "false") != 0)
-    return REFUSE (parser, _ ("%s is neither true nor false"), shown);
+    return REFUSE (parser, _ ("%s is neither true nor false; use one of the two"), shown);
   /* Of two files that disagree the first counts: /etc is read before /usr/share. */
   if (*out == -1)
     *out = strcmp (value, "true") == 0;
@@ -285,7 +285,7 @@ parse_setting (Parser *parser, const char *key, const char *value)
       if (strcmp (known[i].key, key) != 0)
         continue;
       if (length == 0 || length > 9 || strspn (value, "0123456789") != length)
-        return REFUSE (parser, _ ("%s is no number"), shown);
+        return REFUSE (parser, _ ("%s is no number; write it in digits, as HistoryDays=90"), shown);
       number = (guint)g_ascii_strtoull (value, NULL, 10);
       if (!pst_settings_put (&settings_of_nobody, known[i].setting, number, &sentence))
         return REFUSE (
@@ -312,11 +312,11 @@ parse_line (Parser *parser, char *line)
     return parse_heading (parser, line);
   shown = pst_text_for_display (line, 80);
   if (parser->section == NOWHERE)
-    return REFUSE (parser, _ ("“%s” stands before any section"), shown);
+    return REFUSE (parser, _ ("“%s” stands before any section; begin with one, as [Default Files]"), shown);
   /* A path may hold an “=”, what is said of it may not. */
   equals = strrchr (line, '=');
   if (!equals || equals == line)
-    return REFUSE (parser, _ ("“%s” is not of the form KEY=WORD"), shown);
+    return REFUSE (parser, _ ("“%s” is not of the form KEY=WORD; a comment begins with #"), shown);
   *equals = '\0';
   key = g_strchomp (line);
   value = g_strchug (equals + 1);
@@ -324,7 +324,7 @@ parse_line (Parser *parser, char *line)
     {
       g_autofree char *key_shown = pst_text_for_display (key, 80);
 
-      return REFUSE (parser, _ ("“%s” stands there twice"), key_shown);
+      return REFUSE (parser, _ ("“%s” stands there twice; remove one"), key_shown);
     }
   switch (parser->section)
     {
@@ -350,12 +350,12 @@ pst_admin_policy_parse (PstAdminPolicy *policy, PstPolicyForm form, const char *
   gboolean fine = TRUE;
 
   if (size > MAX_SIZE)
-    return REFUSE (&parser, _ ("the file is larger than 64 KiB"));
+    return REFUSE (&parser, _ ("the file is larger than 64 KiB; divide it"));
   if (size > 0 && memchr (data, '\0', size))
-    return REFUSE (&parser, _ ("the file holds NUL bytes"));
+    return REFUSE (&parser, _ ("the file holds NUL bytes; write it as plain text"));
   text = g_strndup (size > 0 ? data : "", size);
   if (!g_utf8_validate (text, -1, NULL))
-    return REFUSE (&parser, _ ("the file is not UTF-8 text"));
+    return REFUSE (&parser, _ ("the file is not UTF-8 text; write it as plain text"));
   g_checksum_update (policy->sum, (const guchar *)label, (gssize)strlen (label) + 1);
   g_checksum_update (policy->sum, (const guchar *)text, (gssize)size + 1);
   parser.seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);

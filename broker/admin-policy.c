@@ -134,9 +134,9 @@ read_file (PstAdminPolicy *policy, const PstPolicyPlaces *places, PstPolicyForm 
   if (!check_trust (places, fd, path, error))
     return FALSE;
   if (fstat (fd, &st) < 0 || !S_ISREG (st.st_mode))
-    return fail (error, path, _ ("is no file"));
+    return fail (error, path, _ ("is no file; move it out of that directory"));
   if (st.st_size > MAX_READ)
-    return pst_admin_policy_refuse (error, path, 1, _ ("the file is larger than 64 KiB"));
+    return pst_admin_policy_refuse (error, path, 1, _ ("the file is larger than 64 KiB; divide it"));
   if (!(bytes = pst_fd_read_all (fd, MAX_READ, &why)))
     return fail (error, path, why->message);
   return pst_admin_policy_parse (policy, form, g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), path, error);

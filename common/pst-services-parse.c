@@ -49,12 +49,12 @@ parse_section (PstServiceParser *parser, char *line)
     return FALSE;
   parser->begun = parser->line;
   if (line[length - 1] != ']')
-    return pst_service_refuse (parser, parser->line, _ ("“%s” has no ] at its end"), shown);
+    return pst_service_refuse (parser, parser->line, _ ("“%s” has no ] at its end; add it"), shown);
   line[length - 1] = '\0';
   words = g_strsplit (line + 1, " ", 9);
   n = g_strv_length (words);
   if (!g_hash_table_add (parser->seen, g_steal_pointer (&heading)))
-    return pst_service_refuse (parser, parser->line, _ ("the section %s is there twice"), shown);
+    return pst_service_refuse (parser, parser->line, _ ("the section %s is there twice; make one of both"), shown);
 
   if (n == 1 && strcmp (words[0], "own") == 0)
     parser->section = PST_SERVICE_OWN;

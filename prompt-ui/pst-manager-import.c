@@ -143,7 +143,7 @@ ask (Import *import, GtkWindow *parent)
   merge = build_way (import, GTK_BOX (box), MERGE, _ ("_Add them to yours"),
                      _ ("Yours stay. Where both speak of the same, the file’s holds."), NULL);
   build_way (import, GTK_BOX (box), REPLACE, _ ("_Replace yours with them"),
-             _ ("What is not in the file goes, for all applications."), merge);
+             _ ("What is not in the file is removed, for all applications."), merge);
   on_way (GTK_TOGGLE_BUTTON (merge), import);
   gtk_widget_show_all (box);
   gtk_container_add (GTK_CONTAINER (gtk_message_dialog_get_message_area (GTK_MESSAGE_DIALOG (dialog))), box);
