@@ -125,7 +125,7 @@ class Desk:
             data = self.look().data
             if data != last:
                 last, since = data, time.monotonic()
-            time.sleep(0.05)
+            time.sleep(0.05)  # that nothing is drawn any more gives no event
 
     # -- windows
 

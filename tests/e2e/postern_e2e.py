@@ -99,7 +99,7 @@ def wait_idle(pids, quiet=0.6, limit=20.0):
             last, since = now, time.monotonic()
         if time.monotonic() > end:
             raise TimeoutError("the application does not come to rest")
-        time.sleep(0.05)
+        time.sleep(0.05)  # rest gives no event; only the clock of the processes tells it
 
 
 def end_processes(pids, limit=5.0):
@@ -118,7 +118,7 @@ def end_processes(pids, limit=5.0):
         if time.monotonic() > end + limit:
             print("# these processes cannot be ended:", [(pid, name_of(pid), state_of(pid)) for pid in left], flush=True)
             return
-        time.sleep(0.01)
+        time.sleep(0.01)  # what an ending process leaves becomes our child without an event
 
 
 class Home(Host):
