@@ -374,7 +374,8 @@ BESIDE = r"""
 import os, socket, sys
 a11y = socket.socket(socket.AF_UNIX)
 a11y.connect(os.environ["AT_SPI_BUS_ADDRESS"].split("=", 1)[1])
-a11y.sendall(b"\0AUTH EXTERNAL " + str(os.getuid()).encode().hex().encode() + b"\r\n")
+try: a11y.sendall(b"\0AUTH EXTERNAL " + str(os.getuid()).encode().hex().encode() + b"\r\n")
+except BrokenPipeError: pass  # it is closed already, which is told below
 from gi.repository import Gio
 bus = Gio.bus_get_sync(Gio.BusType.SESSION)
 print(bus.call_sync("org.freedesktop.ScreenSaver", "/", "org.freedesktop.ScreenSaver", "Inhibit", None, None, 0, 10000, None).unpack()[0], flush=True)
