@@ -49,7 +49,7 @@ pst_admin_policy_refuse (GError **error, const char *label, guint line, const ch
   what = g_strdup_vprintf (format, args);
   va_end (args);
   g_set_error (error, PST_ADMIN_POLICY_ERROR, 0,
-               _ ("%s, line %u: %s. Nothing is started until the administrator's policy can be read."), shown, line, what);
+               _ ("%s, line %u: %s. Nothing is started until the administrator’s policy can be read."), shown, line, what);
   return FALSE;
 }
 

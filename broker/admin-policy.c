@@ -89,7 +89,7 @@ fail (GError **error, const char *path, const char *what)
 {
   g_autofree char *shown = pst_text_for_display (path, 200);
 
-  g_set_error (error, PST_ADMIN_POLICY_ERROR, 0, _ ("%s %s. Nothing is started until the administrator's policy can be read."),
+  g_set_error (error, PST_ADMIN_POLICY_ERROR, 0, _ ("%s %s. Nothing is started until the administrator’s policy can be read."),
                shown, what);
   return FALSE;
 }
@@ -111,10 +111,10 @@ check_trust (const PstPolicyPlaces *places, int fd, const char *path, GError **e
     return fail_errno (error, path, errno);
   if (st.st_uid != 0 && st.st_uid != places->owner)
     return fail (error, path,
-                 _ ("does not belong to root, so that it may not be the administrator's; give it to root (chown)"));
+                 _ ("does not belong to root, so that it may not be the administrator’s; give it to root (chown)"));
   if (st.st_mode & (S_IWGRP | S_IWOTH))
     return fail (error, path,
-                 _ ("can be written by others than its owner, so that it may not be the administrator's; take that away (chmod "
+                 _ ("can be written by others than its owner, so that it may not be the administrator’s; take that away (chmod "
                     "go-w)"));
   return TRUE;
 }

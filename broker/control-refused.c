@@ -61,7 +61,7 @@ check_service (PstBroker *broker, const PstStoredRule *rule)
   PstBusSaid said;
 
   if (!pst_broker_read_policy (broker, NULL))
-    return _ ("The administrator's policy cannot be read; see the log of postern-broker.");
+    return _ ("The administrator’s policy cannot be read; see the log of postern-broker.");
   pst_broker_decide_input_for (broker, rule->app, NULL, &input);
   said = pst_bus_rules_says (&input, rule->resource);
   pst_decide_input_clear (&input);
@@ -113,7 +113,7 @@ make_rule (PstBroker *broker, const PstEvent *event, PstLifetime lifetime, PstSt
   if (!pst_broker_read_policy (broker, &error) || !pst_host_refresh (broker->host, &error))
     {
       g_warning ("%s", error->message);
-      return _ ("The administrator's policy or the protected places cannot be read; see the log of postern-broker.");
+      return _ ("The administrator’s policy or the protected places cannot be read; see the log of postern-broker.");
     }
   if (pst_admin_policy_app (broker->policy, event->app).locked)
     return _ ("Your administrator has locked this application, and nothing more can be allowed to it here.");

@@ -347,7 +347,7 @@ answer_sentence (PstAnswer answer, gboolean locked)
     case PST_ANSWER_HIDE:
       return _ ("It is hidden: the application is told that there is nothing.");
     case PST_ANSWER_PRIVATE:
-      return _ ("It is kept in the application's private home.");
+      return _ ("It is kept in the application’s private home.");
     case PST_ANSWER_ASK:
       return _ ("You would be asked.");
     }
@@ -363,14 +363,14 @@ pst_decide_explain (const PstDecideInput *input, const PstDecision *decision, co
 
   if (!pst_host_gate_root (input->host, path))
     {
-      g_string_append (text, _ ("This is not among the places that are asked about: applications see the system's own programs "
+      g_string_append (text, _ ("This is not among the places that are asked about: applications see the system’s own programs "
                                 "and data there, read-only, "
                                 "or nothing.\n"));
       return g_string_free (text, FALSE);
     }
   if (pst_decide_is_private_name (input->host, path) && !rule)
     g_string_append (
-        text, _ ("Names that begin with a dot are the application's own: it sees its private home there, never yours.\n"));
+        text, _ ("Names that begin with a dot are the application’s own: it sees its private home there, never yours.\n"));
   g_string_append (text, answer_sentence (decision->answer, input->locked));
   g_string_append_c (text, '\n');
   if (!rule)
@@ -378,9 +378,9 @@ pst_decide_explain (const PstDecideInput *input, const PstDecision *decision, co
   else
     {
       const PstAdminRule *admin = pst_decide_find_admin (input, rule);
-      const char *by = rule->tier == PST_TIER_LOCK      ? _ ("The administrator's lock")
+      const char *by = rule->tier == PST_TIER_LOCK      ? _ ("The administrator’s lock")
                        : rule->tier == PST_TIER_USER    ? _ ("Your rule")
-                       : rule->tier == PST_TIER_DEFAULT ? _ ("The administrator's default, which you may change,")
+                       : rule->tier == PST_TIER_DEFAULT ? _ ("The administrator’s default, which you may change,")
                                                         : _ ("Its profile");
       const char *what = rule->scope == PST_SCOPE_TREE ? _ ("and everything below it") : _ ("this one file");
 

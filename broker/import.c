@@ -263,7 +263,7 @@ check_format (const PstJsonValue *root, GError **error)
   if (!format || format->type != PST_JSON_STRING || strcmp (format->string, PST_EXPORT_FORMAT) != 0)
     {
       g_set_error (error, PST_IMPORT_ERROR, 0, "%s",
-                   _ ("This is no export of Postern's permissions: its “format” is not “postern-grants”; choose a file that "
+                   _ ("This is no export of Postern’s permissions: its “format” is not “postern-grants”; choose a file that "
                       "Postern has exported. Nothing has been imported."));
       return FALSE;
     }
@@ -321,7 +321,7 @@ pst_import_parse (const char *data, gsize size, gint64 now, GError **error)
   if (!text)
     {
       g_set_error (error, PST_IMPORT_ERROR, 0,
-                   _ ("This is no export of Postern's permissions, or it is damaged (%s); export them anew. "
+                   _ ("This is no export of Postern’s permissions, or it is damaged (%s); export them anew. "
                       "Nothing has been imported."),
                    why->message);
       return NULL;

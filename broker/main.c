@@ -42,7 +42,7 @@ parse_options (Options *options, int *argc, char ***argv, GError **error)
     { "question-timeout", 0, 0, G_OPTION_ARG_INT, &options->question_timeout,
       N_ ("Refuse, for this once, what nobody answers in this time"), N_ ("SECONDS") },
     { "policy-dir", 0, 0, G_OPTION_ARG_FILENAME, &options->policy_dir,
-      N_ ("Try the administrator's policy of this directory, instead of the system's"), N_ ("DIRECTORY") },
+      N_ ("Try the administrator’s policy of this directory, instead of the system’s"), N_ ("DIRECTORY") },
     { "version", 0, 0, G_OPTION_ARG_NONE, &options->version, N_ ("Show the version and exit"), NULL },
     { NULL },
   };
@@ -201,7 +201,7 @@ main (int argc, char **argv)
     {
       g_printerr (
           "%s\n",
-          _ ("postern-broker: Postern is for an ordinary user's session and does not run as root; start it as that user."));
+          _ ("postern-broker: Postern is for an ordinary user’s session and does not run as root; start it as that user."));
       return EXIT_FAILURE;
     }
 

@@ -76,7 +76,7 @@ identify (PstBroker *broker, GVariant *request, const char **problem)
     return pst_identity_for_executable (broker->identity, executable);
   if (!pst_app_id_is_valid (app))
     return *problem = _ (
-               "The application's name may hold letters, digits, “.”, “_”, “+” and “-” only, and not begin with “.” or “-”."),
+               "The application’s name may hold letters, digits, “.”, “_”, “+” and “-” only, and not begin with “.” or “-”."),
            NULL;
   info = pst_identity_for_executable (broker->identity, executable);
   if (strcmp (info->id, app) != 0)

@@ -26,8 +26,8 @@ enter (int parent, const char *name, GError **error, const char *shown)
     {
       g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno),
                    errno == ENOSPC || errno == EDQUOT
-                       ? _ ("There is no space for the application's private home in %s: %s. Make room and try again.")
-                       : _ ("The application's private home cannot be made in %s: %s."),
+                       ? _ ("There is no space for the application’s private home in %s: %s. Make room and try again.")
+                       : _ ("The application’s private home cannot be made in %s: %s."),
                    shown, g_strerror (errno));
       return -1;
     }

@@ -126,10 +126,10 @@ add_who (GString *text, const PstBusSaid *said)
       return;
     }
   if (said->tier == PST_TIER_LOCK)
-    add_sentence (text, _ ("The administrator's lock decides: %s %s."), pst_answer_to_string (said->admin->answer),
+    add_sentence (text, _ ("The administrator’s lock decides: %s %s."), pst_answer_to_string (said->admin->answer),
                   said->admin->resource);
   else
-    add_sentence (text, _ ("The administrator's default decides, which you may change: %s %s."),
+    add_sentence (text, _ ("The administrator’s default decides, which you may change: %s %s."),
                   pst_answer_to_string (said->admin->answer), said->admin->resource);
   add_sentence (text, _ ("It stands in %s, line %u."), said->admin->source, said->admin->line);
 }
@@ -182,7 +182,7 @@ add_catalogue (GString *text, const PstDecideInput *input, const PstServices *se
     case PST_SERVICE_NEVER:
       add_sentence (text,
                     _ ("The catalogue decides: %s is denied without a question; only you, by a rule of your own, or an "
-                       "administrator's lock can allow it."),
+                       "administrator’s lock can allow it."),
                     title);
       break;
     }
@@ -231,7 +231,7 @@ pst_why_bus (const PstDecideInput *input, const PstServices *services, const cha
     {
       add_catalogue (text, input, services, &subject);
       if (said.answer == PST_ANSWER_ALLOW && *answer == PST_ANSWER_DENY)
-        add_sentence (text, said.tier == PST_TIER_DEFAULT ? _ ("An administrator's default that allows it does not reach it.")
+        add_sentence (text, said.tier == PST_TIER_DEFAULT ? _ ("An administrator’s default that allows it does not reach it.")
                                                           : _ ("A permission for the service does not reach this message."));
     }
   if (subject.match.entry && *answer != PST_ANSWER_DENY)

@@ -76,7 +76,7 @@ take_icon (PstServiceParser *parser, const char **out)
     return FALSE;
   for (const char *c = *out; *c; c++)
     if (!g_ascii_isalnum (*c) && !strchr ("-._+", *c))
-      return pst_service_refuse (parser, line_of (parser, "Icon"), _ ("Icon must be an icon's name in the theme, not a file"));
+      return pst_service_refuse (parser, line_of (parser, "Icon"), _ ("Icon must be an icon’s name in the theme, not a file"));
   return TRUE;
 }
 

@@ -88,7 +88,7 @@ pst_cli_export_main (int argc, char **argv)
   if (argc == 3 && *app == '\0')
     return pst_cli_fail (PST_EXIT_USAGE, _ ("the application is empty; leave it out for all"));
   if (*file == '\0')
-    return pst_cli_fail (PST_EXIT_USAGE, _ ("the file's name is empty"));
+    return pst_cli_fail (PST_EXIT_USAGE, _ ("the file’s name is empty"));
 
   reply = pst_cli_call (PST_CONTROL_EXPORT, g_variant_new ("(s)", app), PST_CONTROL_EXPORT_OUT);
   if (reply == NULL)
@@ -136,7 +136,7 @@ read_text (const char *file)
     return pst_cli_fail (1, _ ("%s is larger than 16 MiB, and no export is; nothing has been imported"), shown), NULL;
   g_byte_array_append (bytes, (const guint8 *)"", 1);
   if (strlen ((const char *)bytes->data) + 1 != bytes->len || !g_utf8_validate ((const char *)bytes->data, -1, NULL))
-    return pst_cli_fail (1, _ ("%s is not UTF-8 text, and no export of Postern's; nothing has been imported"), shown), NULL;
+    return pst_cli_fail (1, _ ("%s is not UTF-8 text, and no export of Postern’s; nothing has been imported"), shown), NULL;
   return g_strdup ((const char *)bytes->data);
 }
 

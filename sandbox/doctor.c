@@ -125,7 +125,7 @@ examine_hidepid (GPtrArray *findings, const char *root)
   g_autofree char *text = NULL;
 
   if (g_file_get_contents (path, &text, NULL, NULL) && strstr (text, "hidepid=") != NULL && strstr (text, "hidepid=0") == NULL)
-    add (findings, PST_FINDING_NOTE, "/proc", _ ("hides other users' processes (hidepid)"),
+    add (findings, PST_FINDING_NOTE, "/proc", _ ("hides other users’ processes (hidepid)"),
          _ ("That is fine; your own sandboxes remain visible."));
 }
 

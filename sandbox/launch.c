@@ -366,7 +366,7 @@ take_answer (Starting *self, GError **error)
     {
       g_set_error_literal (
           error, PST_PEER_ERROR, PST_PEER_ERROR_MALFORMED,
-          _ ("the broker's answer is incomplete; is another version of it running? (end it, and start again)"));
+          _ ("the broker’s answer is incomplete; is another version of it running? (end it, and start again)"));
       return FALSE;
     }
   self->setup.app_id = g_strdup (app_id);

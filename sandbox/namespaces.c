@@ -80,7 +80,7 @@ pst_namespaces_explain (int code)
     return explain_reserved ();
   if (read_number ("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1)
     return g_strdup (
-        _ ("AppArmor lets only named programs use user namespaces: install Postern's AppArmor profile, or allow all with sudo "
+        _ ("AppArmor lets only named programs use user namespaces: install Postern’s AppArmor profile, or allow all with sudo "
            "sysctl kernel.apparmor_restrict_unprivileged_userns=0"));
   if (code == ENOSPC)
     return g_strdup (_ ("there are too many user namespaces: end some sandboxes, or raise the limit with sudo sysctl "

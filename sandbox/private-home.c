@@ -52,12 +52,12 @@ fail (GError **error, const char *path, const char *what)
   if (saved == ELOOP)
     g_set_error (
         error, G_FILE_ERROR, G_FILE_ERROR_LOOP,
-        _ ("the application's private home %s%s is a symbolic link, which Postern does not follow: put the directory back"),
+        _ ("the application’s private home %s%s is a symbolic link, which Postern does not follow: put the directory back"),
         shown, what);
   else
     g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (saved),
-                 full ? _ ("the application's private home %s%s cannot be used: %s; make room and start again")
-                      : _ ("the application's private home %s%s cannot be used: %s"),
+                 full ? _ ("the application’s private home %s%s cannot be used: %s; make room and start again")
+                      : _ ("the application’s private home %s%s cannot be used: %s"),
                  shown, what, g_strerror (saved));
   return FALSE;
 }

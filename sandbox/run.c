@@ -36,7 +36,7 @@ usage (FILE *out)
          "  --print-plan      print how the sandbox would be built, and start nothing\n"
          "  --help\n"
          "\n"
-         "The exit status is COMMAND's; 123 if you did not let it start, 125 if the sandbox failed, 126 if COMMAND cannot be\n"
+         "The exit status is COMMAND’s; 123 if you did not let it start, 125 if the sandbox failed, 126 if COMMAND cannot be\n"
          "executed, 127 if it is not found.\n"),
       out);
 }
