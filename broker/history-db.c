@@ -26,16 +26,10 @@
 G_DEFINE_QUARK (pst - history - error - quark, pst_history_error)
 
 #define WEIGHT_BYTES 512u
-#define INDEXED_BYTES 512u
 /* Entries of the index that are stepped over in a third of PST_HISTORY_BUDGET_MS; a block has as many where a few words are in
  * half of its rows. To find the beginning of a block costs as much again. */
 #define AT_ONCE 400000.0
 #define BLOCK 131072u
-#define TRIM_BATCH 500
-#define VACUUM_PAGES 1000
-#define MERGE_ROWS 1000
-#define MERGE_PAGES 200
-#define SECONDS_OF_A_DAY (24 * 60 * 60)
 
 /* Step i takes a file from version i to version i + 1. */
 static const char *const migrations[] = {
@@ -96,34 +90,14 @@ pst_history_db_is_damaged (PstHistoryDb *db)
   return db->damaged;
 }
 
-void
-pst_history_db_key (char kind, const char *word, char *text)
-{
-  const gunichar first = 0xe000, n = 6400; /* the private characters of the basic plane */
-  g_autofree char *both = g_strdup_printf ("%c%s", kind, word);
-  guint hash = g_str_hash (both);
-
-  for (int i = 0; i < 3; i++, hash /= n)
-    text += g_unichar_to_utf8 (first + hash % n, text);
-  *text = '\0';
-}
-
-void
-pst_history_db_block_key (PstHistoryDb *db, guint64 number, char *text)
-{
-  g_autofree char *block = g_strdup_printf ("%" G_GUINT64_FORMAT, number / db->block);
-
-  pst_history_db_key ('b', block, text);
-}
-
 static gsize
 length (const char *field)
 {
   return field ? strlen (field) : 0;
 }
 
-static gint64
-weight_of (const PstEvent *event)
+gint64
+pst_history_db_weight_of (const PstEvent *event)
 {
   gsize bytes =
       length (event->resource) + length (event->text) + length (event->program) + length (event->name) + length (event->app);
@@ -131,52 +105,8 @@ weight_of (const PstEvent *event)
   return (gint64)(bytes / WEIGHT_BYTES) + 1;
 }
 
-/* The end of a path says more than its beginning. */
-static void
-append_words (GString *words, const char *field, gboolean the_end)
-{
-  gsize len = length (field);
-  g_autofree char *valid = NULL, *folded = NULL;
-
-  if (len == 0)
-    return;
-  if (len > INDEXED_BYTES && the_end)
-    field += len - INDEXED_BYTES;
-  valid = g_utf8_make_valid (field, (gssize)MIN (len, INDEXED_BYTES));
-  folded = g_utf8_casefold (valid, -1);
-  g_string_append (words, folded);
-  g_string_append_c (words, '\n');
-}
-
-/* Adds @event to the index, or takes it out, for which it must be told the same words again. */
-static gboolean
-index_event (PstHistoryDb *db, const PstEvent *event, gboolean take_out)
-{
-  g_autoptr (GString) line = g_string_new (NULL);
-  char app[16], what[16], block[16];
-  sqlite3_stmt *statement = pst_sql_prepare (
-      db->db, take_out ? "INSERT INTO words (rowid, line, of_app, of_what, of_block, words) VALUES (?,?,?,?,?,'delete')"
-                       : "INSERT INTO words (rowid, line, of_app, of_what, of_block) VALUES (?,?,?,?,?)");
-
-  append_words (line, event->resource, TRUE);
-  append_words (line, event->text, FALSE);
-  append_words (line, event->program, TRUE);
-  append_words (line, event->name, FALSE);
-  append_words (line, event->app, FALSE);
-  g_string_append_c (line, '\n'); /* so that the last two characters begin a three as well */
-  pst_history_db_key ('a', event->app, app);
-  pst_history_db_key ('w', event->what, what);
-  pst_history_db_block_key (db, event->number, block);
-  pst_sql_bind_int (statement, 1, (gint64)event->number);
-  pst_sql_bind_text (statement, 2, line->str);
-  pst_sql_bind_text (statement, 3, app);
-  pst_sql_bind_text (statement, 4, what);
-  pst_sql_bind_text (statement, 5, block);
-  return pst_sql_run (statement);
-}
-
-static gboolean
-add_weight (PstHistoryDb *db, const PstEvent *event, gint64 weight)
+gboolean
+pst_history_db_add_weight (PstHistoryDb *db, const PstEvent *event, gint64 weight)
 {
   sqlite3_stmt *statement = pst_sql_prepare (db->db, "INSERT INTO weights VALUES (?,?,?) ON CONFLICT (app, common) DO UPDATE"
                                                      " SET weight = weight + excluded.weight");
@@ -209,7 +139,7 @@ index_all (PstHistoryDb *db)
     {
       g_autoptr (PstEvent) event = pst_event_read (select);
 
-      ok = index_event (db, event, FALSE);
+      ok = pst_history_db_index (db, event, FALSE);
     }
   return sqlite3_finalize (select) == SQLITE_OK && ok;
 }
@@ -359,7 +289,8 @@ write_event (PstHistoryDb *db, PstEvent *event)
   if (!pst_event_insert (db->db, event))
     return FALSE;
   event->number = (guint64)sqlite3_last_insert_rowid (db->db);
-  return index_event (db, event, FALSE) && add_weight (db, event, weight_of (event)) && note_day (db, event);
+  return pst_history_db_index (db, event, FALSE) && pst_history_db_add_weight (db, event, pst_history_db_weight_of (event)) &&
+         note_day (db, event);
 }
 
 gboolean
@@ -389,187 +320,5 @@ pst_history_db_write (PstHistoryDb *db, GPtrArray *events, GError **error)
     pst_sql_exec (db->db, "ROLLBACK");
   for (guint i = 0; i < events->len; i++)
     ((PstEvent *)events->pdata[i])->number = 0;
-  return FALSE;
-}
-
-/* Trimming */
-
-static gboolean
-remove_event (PstHistoryDb *db, const PstEvent *event)
-{
-  sqlite3_stmt *statement;
-
-  db->removed++;
-  if (!index_event (db, event, TRUE) || !add_weight (db, event, -weight_of (event)))
-    return FALSE;
-  statement = pst_sql_prepare (db->db, "DELETE FROM events WHERE id=?");
-  pst_sql_bind_int (statement, 1, (gint64)event->number);
-  return pst_sql_run (statement);
-}
-
-/* Consumes @select, a SELECT of PST_EVENT_COLUMNS in the order in which rows are to go, and removes rows until @weight of
- * them has gone (-1: all). @gone: how many there were. */
-static gboolean
-remove_selected (PstHistoryDb *db, sqlite3_stmt *select, gint64 weight, guint *gone)
-{
-  g_autoptr (GPtrArray) events = g_ptr_array_new_with_free_func ((GDestroyNotify)pst_event_free);
-  int status = SQLITE_ERROR;
-
-  while (select && (weight > 0 || weight == -1) && (status = sqlite3_step (select)) == SQLITE_ROW)
-    {
-      PstEvent *event = pst_event_read (select);
-
-      g_ptr_array_add (events, event);
-      if (weight > 0)
-        weight = MAX (weight - weight_of (event), 0);
-    }
-  sqlite3_finalize (select);
-  if (status != SQLITE_DONE && status != SQLITE_ROW)
-    return FALSE;
-  for (guint i = 0; i < events->len; i++)
-    if (!remove_event (db, events->pdata[i]))
-      return FALSE;
-  *gone += events->len;
-  return TRUE;
-}
-
-/* So that not every new row removes one: what is beyond a bound may grow to this. */
-static gint64
-slack (gint64 bound)
-{
-  return MAX (bound / 50, 64);
-}
-
-static gboolean
-trim_shares (PstHistoryDb *db, gint64 share, guint *gone)
-{
-  sqlite3_stmt *statement =
-      pst_sql_prepare (db->db, "SELECT app, weight FROM weights WHERE common=1 AND weight > ? ORDER BY weight DESC LIMIT 1");
-  g_autofree char *app = NULL;
-  gint64 beyond = 0;
-
-  pst_sql_bind_int (statement, 1, share + slack (share));
-  if (statement && sqlite3_step (statement) == SQLITE_ROW)
-    {
-      app = pst_sql_column_string (statement, 0);
-      beyond = sqlite3_column_int64 (statement, 1) - share;
-    }
-  if (!statement || sqlite3_finalize (statement) != SQLITE_OK)
-    return FALSE;
-  if (!app)
-    return TRUE;
-  statement = pst_sql_prepare (db->db, "SELECT " PST_EVENT_COLUMNS " FROM events WHERE id IN (SELECT id FROM events WHERE app=?"
-                                       " AND what IN ('asked', 'refused', 'started', 'ended', 'used', 'left out')"
-                                       " ORDER BY id LIMIT " G_STRINGIFY (TRIM_BATCH) ") ORDER BY id");
-  pst_sql_bind_text (statement, 1, app);
-  return remove_selected (db, statement, beyond, gone);
-}
-
-static gboolean
-trim_all (PstHistoryDb *db, gint64 rows, guint *gone)
-{
-  gint64 weight = 0;
-
-  if (!pst_sql_query_int (db->db, "SELECT coalesce(sum(weight), 0) FROM weights", &weight))
-    return FALSE;
-  if (weight <= rows + slack (rows))
-    return TRUE;
-  return remove_selected (
-      db, pst_sql_prepare (db->db, "SELECT " PST_EVENT_COLUMNS " FROM events ORDER BY id LIMIT " G_STRINGIFY (TRIM_BATCH)),
-      weight - rows, gone);
-}
-
-static gboolean
-trim_old (PstHistoryDb *db, const PstHistoryBounds *bounds, guint *gone)
-{
-  sqlite3_stmt *statement = pst_sql_prepare (db->db, "SELECT day, first, last FROM days WHERE day < ? ORDER BY day LIMIT 1");
-  gint64 day, first, last;
-  guint before = *gone;
-
-  pst_sql_bind_int (statement, 1, bounds->today - bounds->days);
-  if (!statement || sqlite3_step (statement) != SQLITE_ROW)
-    return statement && sqlite3_finalize (statement) == SQLITE_OK;
-  day = sqlite3_column_int64 (statement, 0);
-  first = sqlite3_column_int64 (statement, 1);
-  last = sqlite3_column_int64 (statement, 2);
-  sqlite3_finalize (statement);
-  statement = pst_sql_prepare (db->db, "SELECT " PST_EVENT_COLUMNS " FROM events WHERE id BETWEEN ? AND ? AND time < ?"
-                                       " ORDER BY id LIMIT " G_STRINGIFY (TRIM_BATCH));
-  pst_sql_bind_int (statement, 1, first);
-  pst_sql_bind_int (statement, 2, last);
-  pst_sql_bind_int (statement, 3, (day + 1) * SECONDS_OF_A_DAY);
-  if (!remove_selected (db, statement, -1, gone))
-    return FALSE;
-  if (*gone - before == TRIM_BATCH)
-    return TRUE;
-  ++*gone; /* there may be another day */
-  statement = pst_sql_prepare (db->db, "DELETE FROM days WHERE day=?");
-  pst_sql_bind_int (statement, 1, day);
-  return pst_sql_run (statement);
-}
-
-/* What was taken out of the index stays in it as words that are crossed out, until its parts are merged: a few pages at a time.
- */
-static gboolean
-merge (PstHistoryDb *db, gboolean *more)
-{
-  gint64 rows = 0;
-  int before;
-
-  if (db->removed < MERGE_ROWS || *more)
-    return TRUE;
-  if (!pst_sql_query_int (db->db, "SELECT coalesce(sum(weight), 0) FROM weights", &rows))
-    return FALSE;
-  if (db->removed < rows / 4)
-    return TRUE;
-  before = sqlite3_total_changes (db->db);
-  if (!pst_sql_exec (db->db, "INSERT INTO words (words, rank) VALUES ('merge', -" G_STRINGIFY (MERGE_PAGES) ")"))
-    return FALSE;
-  if (sqlite3_total_changes (db->db) - before < 2)
-    db->removed = 0;
-  else
-    *more = TRUE;
-  return TRUE;
-}
-
-/* Gives pages back to the file system, a few at a time. */
-static gboolean
-shrink (PstHistoryDb *db, gboolean *more)
-{
-  gint64 pages = 0, unused = 0;
-
-  if (!pst_sql_query_int (db->db, "PRAGMA page_count", &pages) || !pst_sql_query_int (db->db, "PRAGMA freelist_count", &unused))
-    return FALSE;
-  if (unused < VACUUM_PAGES || unused < pages / 4)
-    return TRUE;
-  *more = TRUE;
-  return pst_sql_exec (db->db, "PRAGMA incremental_vacuum(" G_STRINGIFY (VACUUM_PAGES) ")");
-}
-
-gboolean
-pst_history_db_trim (PstHistoryDb *db, const PstHistoryBounds *bounds, gboolean *more, GError **error)
-{
-  gboolean ok = pst_sql_exec (db->db, "BEGIN IMMEDIATE");
-  guint gone = 0;
-
-  *more = FALSE;
-  ok = ok && trim_shares (db, bounds->rows / PST_HISTORY_SHARES, &gone);
-  ok = ok && (gone > 0 || trim_all (db, bounds->rows, &gone));
-  ok = ok && (gone > 0 || bounds->days == 0 || trim_old (db, bounds, &gone));
-  if (ok && gone > 0)
-    ok = pst_sql_exec (db->db, "DELETE FROM days WHERE last < (SELECT coalesce(min(id), 0) FROM events);"
-                               "DELETE FROM weights WHERE weight <= 0");
-  if (ok && pst_sql_exec (db->db, "COMMIT"))
-    {
-      *more = gone > 0;
-      ok = merge (db, more) && (*more || shrink (db, more));
-    }
-  else
-    ok = FALSE;
-  if (ok)
-    return TRUE;
-  pst_history_db_fail (db, _ ("The history cannot be written."), error);
-  if (!sqlite3_get_autocommit (db->db))
-    pst_sql_exec (db->db, "ROLLBACK");
   return FALSE;
 }
