@@ -286,13 +286,18 @@ answer_word (PstAnswer answer)
   return answer == PST_ANSWER_ALLOW ? "allow" : answer == PST_ANSWER_ASK ? "ask" : "deny";
 }
 
+/* @stored: (nullable): by which it is allowed. */
 static void
-add_line (GString *out, PstServiceBus bus, const char *name, gboolean family, const PstServiceRule *rule, PstAnswer answer)
+add_line (GString *out, PstServiceBus bus, const char *name, gboolean family, const PstServiceRule *rule, PstAnswer answer,
+          const PstStoredRule *stored)
 {
-  g_string_append_printf (out, "%s %s%s %s %s%s%s%s %s\n", bus_word (bus), name, family ? ".*" : "",
+  g_string_append_printf (out, "%s %s%s %s %s%s%s%s %s", bus_word (bus), name, family ? ".*" : "",
                           rule && rule->interface ? rule->interface : "*", rule && rule->member ? rule->member : "*",
                           rule && rule->with_actions ? "!" : "", rule && rule->path ? "@" : "",
                           rule && rule->path ? rule->path : "", answer_word (answer));
+  if (stored && stored->id && answer == PST_ANSWER_ALLOW)
+    g_string_append_printf (out, " %" G_GUINT64_FORMAT, stored->id);
+  g_string_append_c (out, '\n');
 }
 
 /* A permission opens what would be asked, what is not asked about without it, or what only the manager and a lock can open, as
@@ -320,7 +325,8 @@ add_rule (GString *out, const PstDecideInput *input, const PstServices *services
   PstBusSaid said = says (input, bus, name, rule->entry->part);
   PstServiceMatch match = { .verdict = rule->verdict, .entry = rule->entry, .rule = rule };
 
-  add_line (out, bus, name, family, rule, pst_bus_rules_combine (services, &said, &match));
+  add_line (out, bus, name, family, rule, pst_bus_rules_combine (services, &said, &match),
+            answer_of (rule->verdict) != PST_ANSWER_ALLOW ? said.stored : NULL);
 }
 
 /* One name that somebody has spoken of, and that has no node of its own in the catalogue. */
@@ -334,10 +340,10 @@ add_other (GString *out, const PstDecideInput *input, const PstServices *service
     return;
   if (!match.entry)
     {
-      PstAnswer answer = says (input, name->bus, name->name, NULL).answer;
+      PstBusSaid said = says (input, name->bus, name->name, NULL);
 
-      if (answer != 0)
-        add_line (out, name->bus, name->name, FALSE, NULL, answer);
+      if (said.answer != 0)
+        add_line (out, name->bus, name->name, FALSE, NULL, said.answer, said.stored);
       return;
     }
   rules = pst_services_rules_for (services, modules_of (input), name->bus);

@@ -45,20 +45,32 @@ ruleset_of (guint64 number, gpointer data)
   return sandbox ? sandbox->ruleset : NULL;
 }
 
-/* Files: a running sandbox has a tree that was attached by this rule. Services: a running sandbox has message buses, and may
- * talk to it; nobody tells the broker whether it does. */
+static void
+add_all_keys (GHashTable *to, GHashTable *from)
+{
+  GHashTableIter iter;
+  gpointer key;
+
+  g_hash_table_iter_init (&iter, from);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    g_hash_table_add (to, key);
+}
+
+/* Files: a running sandbox has a tree that was attached by this rule. Services: a running sandbox has sent it something because
+ * of this rule, and may go on. */
 static void
 mark_in_use (GPtrArray *entries, GPtrArray *sandboxes)
 {
   g_autoptr (GHashTable) rules = g_hash_table_new (g_int64_hash, g_int64_equal),
+                         services = g_hash_table_new (g_int64_hash, g_int64_equal),
                          paths = g_hash_table_new (g_str_hash, g_str_equal);
-  gboolean has_bus = FALSE;
 
   for (guint i = 0; i < sandboxes->len; i++)
     {
       const PstSandbox *sandbox = sandboxes->pdata[i];
 
-      has_bus |= sandbox->bus && pst_peer_is_open (sandbox->bus);
+      if (sandbox->bus && pst_peer_is_open (sandbox->bus))
+        add_all_keys (services, sandbox->used);
       for (guint k = 0; k < sandbox->trees->len; k++)
         {
           PstTree *tree = sandbox->trees->pdata[k];
@@ -74,9 +86,10 @@ mark_in_use (GPtrArray *entries, GPtrArray *sandboxes)
   for (guint i = 0; i < entries->len; i++)
     {
       PstEntry *entry = entries->pdata[i];
-      gboolean used = entry->kind == PST_KIND_BUS ? has_bus && entry->effective == PST_ANSWER_ALLOW
-                      : entry->id                 ? g_hash_table_contains (rules, &entry->id)
-                                                  : g_hash_table_contains (paths, entry->resource);
+      gboolean used = entry->kind == PST_KIND_BUS
+                          ? entry->effective == PST_ANSWER_ALLOW && g_hash_table_contains (services, &entry->id)
+                      : entry->id ? g_hash_table_contains (rules, &entry->id)
+                                  : g_hash_table_contains (paths, entry->resource);
 
       if (used)
         entry->flags |= PST_ENTRY_IN_USE;

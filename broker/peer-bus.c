@@ -59,6 +59,19 @@ handle_ask (PstSandbox *sandbox, PstMessage *message)
   pst_consent_consider (ask, NULL);
 }
 
+/* A rule of somebody else's is not what it was told of. One that has gone meanwhile is no mistake. */
+static void
+handle_used (PstSandbox *sandbox, PstMessage *message)
+{
+  const PstStoredRule *rule;
+  guint64 number;
+
+  g_variant_get (message->args, "(t)", &number);
+  rule = sandbox->broker->store ? pst_store_get_rule (sandbox->broker->store, number) : NULL;
+  if (rule && rule->kind == PST_KIND_BUS && strcmp (rule->app, sandbox->app->id) == 0)
+    pst_sandbox_note_use (sandbox, number);
+}
+
 static void
 on_message (PstPeer *peer, PstMessage *message, gpointer user_data)
 {
@@ -69,6 +82,11 @@ on_message (PstPeer *peer, PstMessage *message, gpointer user_data)
   if (strcmp (message->member, PST_BUS_ASK) == 0 && pst_message_check (message, PST_BUS_ASK_IN, NULL))
     {
       handle_ask (sandbox, message);
+      return;
+    }
+  if (strcmp (message->member, PST_BUS_USED) == 0 && pst_message_check (message, PST_BUS_USED_IN, NULL))
+    {
+      handle_used (sandbox, message);
       return;
     }
   if (strcmp (message->member, PST_BUS_WITHDRAW) == 0 && pst_message_check (message, PST_BUS_WITHDRAW_IN, NULL))

@@ -132,6 +132,25 @@ test_catalogue (World *world, gconstpointer data)
                            "session org.example.Never * * deny", "system org.example.Never * * deny", NULL });
 }
 
+/* Whose use is to be told: the person's rules, of what they opened and of nothing else. */
+static void
+test_numbers (World *world, gconstpointer data)
+{
+  static const char *const keys = "session:org.example.Keys", *const other = "session:org.other.Name";
+
+  say (world, keys, PST_ANSWER_ALLOW, PST_LIFETIME_ALWAYS);
+  say (world, "session:org.example.Quiet", PST_ANSWER_ALLOW, PST_LIFETIME_ALWAYS);
+  say (world, other, PST_ANSWER_ALLOW, PST_LIFETIME_ALWAYS);
+  say (world, "session:org.other.Two", PST_ANSWER_DENY, PST_LIFETIME_ALWAYS);
+  for (guint i = 0; i < world->rules->len; i++)
+    ((PstStoredRule *)world->rules->pdata[i])->id = 40 + i;
+  expect_lines (world, (const char *const[]){
+                           "session org.example.Keys * * allow 40", "session org.example.Keys org.example.Keys GetSecret ask",
+                           "session org.example.Quiet * * allow", "session org.example.Quiet org.example.Quiet Lock allow 41",
+                           "session org.example.Quiet org.example.Quiet Halt deny", "session org.other.Name * * allow 42",
+                           "session org.other.Two * * deny", NULL });
+}
+
 /* What is not asked about is refused as long as the service is, and comes with it; not what is refused within it. */
 static void
 test_unasked (World *world, gconstpointer data)
@@ -371,6 +390,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/bus-rules/resources", test_resources);
   g_test_add ("/bus-rules/catalogue", World, NULL, set_up, test_catalogue, tear_down);
+  g_test_add ("/bus-rules/numbers", World, NULL, set_up, test_numbers, tear_down);
   g_test_add ("/bus-rules/unasked", World, NULL, set_up, test_unasked, tear_down);
   g_test_add ("/bus-rules/actions", World, NULL, set_up, test_actions, tear_down);
   g_test_add ("/bus-rules/person", World, NULL, set_up, test_person, tear_down);

@@ -121,6 +121,44 @@ test_entries (TestControl *f, gconstpointer data)
     }
 }
 
+static guint64
+grant_service (TestControl *f, const char *app)
+{
+  g_autoptr (GVariant) reply = test_control_call (
+      f->broker, PST_CONTROL_GRANT,
+      g_variant_new ("(su^ayuuuux)", app, (guint32)PST_KIND_BUS, "session:org.example.Talk", 0u, (guint32)PST_ACCESS_TALK,
+                     (guint32)PST_ANSWER_ALLOW, (guint32)PST_LIFETIME_ALWAYS, (gint64)0));
+  guint64 id;
+
+  g_variant_get (reply, "(tb)", &id, NULL);
+  return id;
+}
+
+/* A service is used when the proxy says so; and it speaks for its own application, whatever number it names. */
+static void
+test_used_service (TestControl *f, gconstpointer data)
+{
+  g_autofree char *pictures = test_path (f->broker, "Pictures");
+  guint64 own = grant_service (f, "cat"), foreign = grant_service (f, "viewer"),
+          files = test_control_grant (f, "cat", pictures, PST_ACCESS_VIEW, PST_ANSWER_ALLOW, PST_LIFETIME_ALWAYS);
+  const guint64 numbers[] = { foreign, files, 0, G_MAXUINT64, own };
+  g_autoptr (GPtrArray) list = test_control_entries (f, "");
+
+  g_assert_cmpint (test_control_find (list, own)->used, ==, 0);
+  g_assert_cmpuint (test_control_find (list, own)->flags, ==, 0);
+  for (gsize i = 0; i < G_N_ELEMENTS (numbers); i++)
+    pst_peer_notify (f->sandbox->bus, PST_BUS_USED, g_variant_new ("(t)", numbers[i]), NULL, 0);
+  do
+    {
+      g_clear_pointer (&list, g_ptr_array_unref);
+      list = test_control_entries (f, "");
+    }
+  while (test_control_find (list, own)->used == 0);
+  g_assert_cmpuint (test_control_find (list, own)->flags, ==, 1);
+  g_assert_cmpint (test_control_find (list, foreign)->used, ==, 0);
+  g_assert_cmpint (test_control_find (list, files)->used, ==, 0);
+}
+
 static void
 change (TestControl *f, guint64 id, const char *resource, PstAccess access, PstAnswer answer, guint64 *id_now, guint64 *undo)
 {
@@ -332,6 +370,7 @@ main (int argc, char **argv)
   ADD ("changed", test_changed);
   ADD ("not-watching", test_not_watching);
   ADD ("entries", test_entries);
+  ADD ("used-service", test_used_service);
   ADD ("change-grant", test_change_grant);
   ADD ("remove-grants", test_remove_grants);
   ADD ("many", test_many);

@@ -109,10 +109,10 @@ test_unused (void)
   app.locked = TRUE;
   g_assert_false (pst_unused_is (&rule, &app, 5000, 90));
   app.locked = FALSE;
-  /* Nobody tells when a service is used: it counts when the application was started. */
+  /* that the application is started every day does not use its services */
   rule.kind = PST_KIND_BUS;
-  g_assert_false (pst_unused_is (&rule, &app, 1169, 90));
-  g_assert_true (pst_unused_is (&rule, &app, 1170, 90));
+  g_assert_false (pst_unused_is (&rule, &app, 1089, 90));
+  g_assert_true (pst_unused_is (&rule, &app, 1090, 90));
   rule.kind = PST_KIND_FILES;
   for (PstAnswer answer = PST_ANSWER_DENY; answer <= PST_ANSWER_ASK; answer++)
     {

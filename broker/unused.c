@@ -3,7 +3,6 @@
 
 #define SECONDS_OF_A_DAY (24 * 60 * 60)
 
-/* @app: (nullable): it has never run. */
 gboolean
 pst_unused_is (const PstStoredRule *rule, const PstStoredApp *app, gint64 today, guint unused_days)
 {
@@ -11,8 +10,6 @@ pst_unused_is (const PstStoredRule *rule, const PstStoredApp *app, gint64 today,
 
   if (unused_days == 0 || rule->answer != PST_ANSWER_ALLOW || pst_lifetime_span (rule->lifetime) < 2 || (app && app->locked))
     return FALSE;
-  if (rule->kind != PST_KIND_FILES && app)
-    last = MAX (last, app->used);
   return today - last / SECONDS_OF_A_DAY >= (gint64)unused_days;
 }
 

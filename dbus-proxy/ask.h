@@ -23,6 +23,8 @@ typedef struct
   void (*ask) (PstAsk *ask, gpointer user_data);
   /* The client is gone; @ask must not be used any more. */
   void (*withdraw) (PstAsk *ask, gpointer user_data);
+  /* (nullable): A message went out because of the person's rule of this number. */
+  void (*used) (guint64 number, gpointer user_data);
   gpointer user_data;
   gboolean is_gone; /* there is nobody left to ask: whatever would be asked is denied */
 } PstDecider;

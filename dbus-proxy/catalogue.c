@@ -43,14 +43,18 @@ parse_own (PstBusPolicy *policy, const char *const *words, const char *bus)
 static gboolean
 parse_line (PstBusPolicy *policy, const char *line, const char *bus)
 {
-  g_auto (GStrv) words = g_strsplit (line, " ", 6);
+  g_auto (GStrv) words = g_strsplit (line, " ", 7);
+  guint n = g_strv_length (words);
+  guint64 number = 0;
   PstBusAnswer answer;
   gboolean with_actions;
   char *path;
 
-  if (g_strv_length (words) == 3 && strcmp (words[0], "own") == 0)
+  if (n == 3 && strcmp (words[0], "own") == 0)
     return parse_own (policy, (const char *const *)words + 1, bus);
-  if (g_strv_length (words) != 5 || !parse_verdict (words[4], &answer) || !is_bus (words[0]))
+  if ((n != 5 && n != 6) || !parse_verdict (words[4], &answer) || !is_bus (words[0]))
+    return FALSE;
+  if (n == 6 && (answer != PST_BUS_ANSWER_ALLOW || !g_ascii_string_to_unsigned (words[5], 10, 1, G_MAXUINT64, &number, NULL)))
     return FALSE;
   path = strchr (words[3], '@');
   if (path != NULL)
@@ -64,7 +68,7 @@ parse_line (PstBusPolicy *policy, const char *line, const char *bus)
   if (strcmp (words[0], bus) != 0)
     return TRUE;
   return pst_bus_policy_add_part (policy, words[1], strcmp (words[2], "*") == 0 ? NULL : words[2],
-                                  strcmp (words[3], "*") == 0 ? NULL : words[3], path, with_actions, answer);
+                                  strcmp (words[3], "*") == 0 ? NULL : words[3], path, with_actions, answer, number);
 }
 
 PstBusPolicy *
@@ -166,6 +170,7 @@ weigh_all (const GPtrArray *rules, gboolean family, const char *name, const PstB
         {
           opinion->weight = own;
           opinion->answer = rule->answer;
+          opinion->number = rule->number;
         }
     }
 }
@@ -282,6 +287,7 @@ pst_catalogue_conclude (const PstBusOpinion *opinion, const char *name, const Ps
     {
     case PST_BUS_ANSWER_ALLOW:
       match->matched |= query != NULL;
+      match->number = query != NULL ? opinion->number : 0;
       break;
     case PST_BUS_ANSWER_ASK:
       match->ask_name = opinion->asked != NULL ? opinion->asked : name;

@@ -8,10 +8,12 @@ G_BEGIN_DECLS
 /* The policy of a bus as the broker sends it: one rule a line,
  *
  *   BUS NAME INTERFACE MEMBER VERDICT
+ *   BUS NAME INTERFACE MEMBER allow NUMBER
  *   own BUS PATTERN
  *
  * BUS is session, system or a11y. "*" for any interface or member; MEMBER may be MEMBER@PATH, and MEMBER! is one of a
- * notification that has buttons; NAME may end in ".*"; VERDICT is allow, ask or deny. PATTERN is a name that the application
+ * notification that has buttons; NAME may end in ".*"; VERDICT is allow, ask or deny. NUMBER is of the person's rule that it
+ * comes from. PATTERN is a name that the application
  * owns on the bus in truth; it may hold "{number}", and end in ".*". Lines of other buses than @bus are passed over. NULL for
  * anything else: a policy that is not understood is none. Pure. */
 PstBusPolicy *pst_catalogue_parse (const char *text, const char *bus);
@@ -23,6 +25,7 @@ typedef struct
   guint weight;      /* how much was said of the message: the more, the more specific. Two below can be compared */
   PstBusAnswer answer;
   const char *asked; /* (nullable): whom a question is about instead of the name; the policy's */
+  guint64 number;    /* of the person's rule, if it is one that allows */
 } PstBusOpinion;
 
 /* From here on the message itself is spoken of; below, only the name. */

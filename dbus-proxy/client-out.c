@@ -299,12 +299,22 @@ is_expected (PstClient *client, const PstHeader *header)
   return peer != 0 && pst_expected_take (&client->bus_calls, peer, header->reply_serial) != 0;
 }
 
+static void
+tell_used (PstClient *client, guint64 number)
+{
+  const PstDecider *decider = client->bus_config->decider;
+
+  if (decider != NULL && decider->used != NULL)
+    decider->used (number, decider->user_data);
+}
+
 PstFate
 pst_client_from_client (PstClient *client, const PstHeader *header, const guint8 *data, gsize size)
 {
   PstBusCase what = { .policy = client->bus_config->policy, .names = client->names, .header = header };
   const char *ask_name;
   guint32 offset = 0;
+  guint64 used = 0;
   PstBusVerdict verdict;
   PstAsk *ask;
 
@@ -318,6 +328,7 @@ pst_client_from_client (PstClient *client, const PstHeader *header, const guint8
     return may_ask (client) || pst_ask_is_for_owner (ask) ? hold (client, ask, NULL, header, data, size)
                                                           : refuse (client, header, PST_REPLY_DENIED);
   what.is_expected = is_expected (client, header);
+  what.used = &used;
   verdict = pst_filter_decide (&what, &ask_name);
   if (verdict == PST_BUS_NEED_BODY)
     {
@@ -336,6 +347,8 @@ pst_client_from_client (PstClient *client, const PstHeader *header, const guint8
   switch (verdict)
     {
     case PST_BUS_PASS:
+      if (used != 0)
+        tell_used (client, used);
       return pass (client, header, PST_REPLY_PASS);
     case PST_BUS_LIST:
       return pass (client, header, PST_REPLY_LIST);

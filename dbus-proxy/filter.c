@@ -209,6 +209,8 @@ decide_from_client (const PstBusCase *what, const char **ask_name)
     {
       if (what->policy->by_catalogue && header->destination[0] != ':' && !pst_names_is_known (what->names, header->destination))
         return PST_BUS_WATCH;
+      if (what->used != NULL)
+        *what->used = match.number;
       /* Embed and Unembed name the application that is to be entered or struck out; anybody may name anybody. */
       return what->policy->accessibility && g_strcmp0 (header->interface, ATSPI "Socket") == 0
                  ? is_own_object (what, PST_BUS_DENY)

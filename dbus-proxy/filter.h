@@ -38,6 +38,7 @@ typedef struct
   gboolean have_body;
   const char *arg;     /* (nullable): the first string of the body, if have_body */
   gboolean no_actions; /* if have_body: it is a notification that has no buttons (notification.h) */
+  guint64 *used; /* (nullable): is set, if it PASSes to a service because a person allowed that, to the number of the rule */
 } PstBusCase;
 
 /* The one function that decides. Pure.

@@ -127,7 +127,7 @@ pst_bus_policy_add_rule (PstBusPolicy *policy, const char *name, const char *tex
 
 gboolean
 pst_bus_policy_add_part (PstBusPolicy *policy, const char *name, const char *interface, const char *member, const char *path,
-                         gboolean with_actions, PstBusAnswer answer)
+                         gboolean with_actions, PstBusAnswer answer, guint64 number)
 {
   PstBusRule *rule = g_new0 (PstBusRule, 1);
 
@@ -138,6 +138,7 @@ pst_bus_policy_add_part (PstBusPolicy *policy, const char *name, const char *int
   rule->member = g_strdup (member);
   rule->path = g_strdup (path);
   rule->with_actions = with_actions;
+  rule->number = number;
   return add (policy, name, rule, FALSE);
 }
 

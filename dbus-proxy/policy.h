@@ -37,6 +37,7 @@ typedef struct
   gboolean path_subtree;
   gboolean with_actions;           /* only about a notification that has buttons */
   char *path, *interface, *member; /* each (nullable): any */
+  guint64 number;                  /* of the person's rule that allows it; 0: none */
 } PstBusRule;
 
 typedef struct
@@ -66,6 +67,7 @@ typedef struct
   gboolean matched;     /* a rule of level talk or own allows this very message */
   gboolean denied;      /* a rule of deny speaks about it */
   const char *ask_name; /* (nullable): the name that has to be asked for; it lives as long as what was passed in */
+  guint64 number;       /* by a catalogue: of the person's rule that allows this very message; 0: none */
 } PstBusMatch;
 
 PstBusPolicy *pst_bus_policy_new (void);
@@ -77,9 +79,10 @@ gboolean pst_bus_policy_add (PstBusPolicy *policy, const char *name, PstBusLevel
 /* @rule is [METHOD][@PATH]: METHOD is "*", INTERFACE.* or INTERFACE.MEMBER; PATH may end in slash-asterisk. */
 gboolean pst_bus_policy_add_rule (PstBusPolicy *policy, const char *name, const char *rule, PstBusKind kind);
 
-/* A rule about the calls of @interface and @member, at the object @path (each (nullable): any), for a policy by catalogue. */
+/* A rule about the calls of @interface and @member, at the object @path (each (nullable): any), for a policy by catalogue.
+ * @number: of PstBusRule. */
 gboolean pst_bus_policy_add_part (PstBusPolicy *policy, const char *name, const char *interface, const char *member,
-                                  const char *path, gboolean with_actions, PstBusAnswer answer);
+                                  const char *path, gboolean with_actions, PstBusAnswer answer, guint64 number);
 
 /* Adds what the policy says about the well-known name @name to @match. @query is NULL for the level only. */
 void pst_bus_policy_match (const PstBusPolicy *policy, const char *name, const PstBusQuery *query, PstBusMatch *match);

@@ -25,11 +25,15 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MAX_POLICY (16u << 20)
 #define MAX_QUEUED 65536u
 #define MAX_BUSES 3
+/* A use is told once in so many seconds; what counts are days. */
+#define USE_TOLD_FOR (60 * 60)
+#define MAX_USES 4096u
 /* The system bus takes 64 connections that have not said who they are yet, from everybody together, and 256 of one user: one
  * application must not take them all. */
 #define MAX_CLIENTS 48
@@ -58,6 +62,7 @@ static char *accessibility_address; /* (nullable): where that bus is for the app
 static GHashTable *connecting;      /* serial of a Connect → PstClient, NULL for one that is gone */
 static GHashTable *asks;            /* id → PstAsk: those that are open */
 static GHashTable *ask_serials;     /* serial of an Ask → id, as pointers */
+static GHashTable *uses;            /* number of a rule → when its use was told, in seconds since the start of the machine */
 
 G_NORETURN static void
 give_up (const char *why)
@@ -205,7 +210,22 @@ on_withdraw (PstAsk *ask, gpointer user_data)
     wire_send (&broker_wire, PST_PACKET_NOTIFY, 0, PST_BUS_WITHDRAW, g_variant_new ("(t)", id));
 }
 
-static const PstDecider decider = { .ask = on_ask, .withdraw = on_withdraw };
+static void
+on_used (guint64 number, gpointer user_data)
+{
+  struct timespec now;
+  gint64 *told = g_hash_table_lookup (uses, &number);
+
+  clock_gettime (CLOCK_MONOTONIC_COARSE, &now);
+  if (broker_wire.source.fd < 0 || (told != NULL && now.tv_sec - *told < USE_TOLD_FOR))
+    return;
+  if (g_hash_table_size (uses) >= MAX_USES)
+    g_hash_table_remove_all (uses); /* of policies that there were */
+  g_hash_table_replace (uses, g_memdup2 (&number, sizeof number), g_memdup2 (&(gint64){ now.tv_sec }, sizeof (gint64)));
+  wire_send (&broker_wire, PST_PACKET_NOTIFY, 0, PST_BUS_USED, g_variant_new ("(t)", number));
+}
+
+static const PstDecider decider = { .ask = on_ask, .withdraw = on_withdraw, .used = on_used };
 
 static void
 take_outcome (PstPacket *packet)
@@ -302,6 +322,7 @@ open_broker (int fd)
   if (fd < 0)
     give_up ("there is no socket to the broker");
   g_hash_table_remove_all (ask_serials);
+  g_hash_table_remove_all (uses); /* this one may not know */
   wire_open_take_fd (&broker_wire, fd, on_broker);
   g_hash_table_iter_init (&iter, asks);
   while (g_hash_table_iter_next (&iter, &id, &ask))
@@ -399,5 +420,6 @@ pst_postern_start (int link)
   connecting = g_hash_table_new (NULL, NULL);
   asks = g_hash_table_new (NULL, NULL);
   ask_serials = g_hash_table_new (NULL, NULL);
+  uses = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free);
   wire_open_take_fd (&link_wire, link, on_link);
 }

@@ -37,6 +37,56 @@ test_no_interface (void)
   g_assert_cmpint (judge (policy, "org.example.Family.One", NULL, "C"), ==, ALLOW);
 }
 
+/* The number of the person's rule by which a call goes out; 0: it goes without one; -1: it does not go. */
+static gint64
+used_by (const PstBusPolicy *policy, const PstNames *names, const char *name, const char *interface, const char *member)
+{
+  PstHeader header = judge_new_call (name, interface, member);
+  guint64 number = 0;
+  PstBusCase what = { .policy = policy, .names = names, .header = &header, .used = &number };
+  const char *ask_name;
+  PstBusVerdict verdict = pst_filter_decide (&what, &ask_name);
+
+  g_assert_true (verdict == PST_BUS_PASS || number == 0);
+  return verdict == PST_BUS_PASS ? (gint64)number : -1;
+}
+
+static void
+test_used (void)
+{
+  static const char text[] = "session org.t.Keys * * allow 7\n"
+                             "session org.t.Keys org.t.Keys Count allow\n"
+                             "session org.t.Keys org.t.Keys Read allow 8\n"
+                             "session org.t.Keys org.t.Keys Drop ask\n"
+                             "session org.t.Other org.t.Other * allow 9\n"
+                             "session org.t.Other * * ask\n";
+  static const char *const bad[] = { "session a.b * * ask 1\n",     "session a.b * * deny 1\n",
+                                     "session a.b * * allow 0\n",   "session a.b * * allow -1\n",
+                                     "session a.b * * allow 1x\n",  "session a.b * * allow \n",
+                                     "session a.b * * allow 1 2\n", "session a.b * * allow 18446744073709551616\n" };
+  g_autoptr (PstBusPolicy) policy = pst_catalogue_parse (text, "session");
+  g_autoptr (PstNames) names = pst_names_new ();
+  const char *keys = "org.t.Keys", *other = "org.t.Other";
+
+  g_assert_nonnull (policy);
+  pst_names_set_known (names, keys);
+  pst_names_set_known (names, other);
+  g_assert_cmpint (used_by (policy, names, keys, keys, "Any"), ==, 7);
+  g_assert_cmpint (used_by (policy, names, keys, "a.b", "Any"), ==, 7);
+  g_assert_cmpint (used_by (policy, names, keys, keys, "Count"), ==, 0);
+  g_assert_cmpint (used_by (policy, names, keys, keys, "Read"), ==, 8);
+  g_assert_cmpint (used_by (policy, names, keys, keys, "Drop"), ==, -1);
+  /* Both names are of one connection: whose rule decides is who is used, also when it is called by its number. */
+  pst_names_add_owner (names, ":1.5", keys);
+  pst_names_add_owner (names, ":1.5", other);
+  g_assert_cmpint (used_by (policy, names, keys, other, "Any"), ==, 9);
+  g_assert_cmpint (used_by (policy, names, ":1.5", other, "Any"), ==, 9);
+  g_assert_cmpint (used_by (policy, names, ":1.5", keys, "Read"), ==, 8);
+  g_assert_cmpint (used_by (policy, names, "org.freedesktop.DBus", "org.freedesktop.DBus", "GetId"), ==, 0);
+  for (gsize i = 0; i < G_N_ELEMENTS (bad); i++)
+    g_assert_null (pst_catalogue_parse (bad[i], "session"));
+}
+
 static PstBusVerdict
 judge_notify (const PstBusPolicy *policy, const char *interface, const char *signature, gboolean have_body, gboolean no_actions)
 {
@@ -230,6 +280,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/catalogue/calls", test_calls);
   g_test_add_func ("/catalogue/no-interface", test_no_interface);
+  g_test_add_func ("/catalogue/used", test_used);
   g_test_add_func ("/catalogue/actions", test_actions);
   g_test_add_func ("/catalogue/visible", test_visible);
   g_test_add_func ("/catalogue/signals", test_signals);

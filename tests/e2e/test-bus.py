@@ -73,6 +73,21 @@ def test_allow(tap):
             tap.ok([(g["kind"], g["resource"], g["access"]) for g in grants] == [("bus", "session:" + TALK, "talk")], f"{kind}: the grant is listed", grants)
 
 
+def test_used(tap):
+    with Home() as home, Bus(home, NAMES):
+        person = ScriptedPerson(home)
+        used = lambda: {grant["resource"]: grant["last_use"] for grant in home.json("grants")}
+        for name in (TALK, KEYS):
+            home.postern("grant", "escape-test", "session:" + name, "--access", "talk")
+        inside(home, *call(NOTES, "Inhibit", interface=NOTES))
+        tap.ok(list(used().values()) == [0, 0], "a start, and a call of what is harmless, use no permission", str(used()))
+        result = inside(home, *script(call(TALK, "First"), call(TALK, "Second")))
+        wait_until(lambda: used()["session:" + TALK] > 0, "the use of a service is not noted")
+        tap.ok("served Second" in result.stdout and used()["session:" + KEYS] == 0, "a call does, of the service that it went to", str(used()))
+        tap.ok([event["resource"] for event in home.events("used")] == ["session:" + TALK], "and it is in the history, once", home.postern("log").stdout)
+        tap.ok(len(person.shown) == 0, "nobody is asked", person.titles())
+
+
 LONG = f"""
 from gi.repository import Gio, GLib
 bus = Gio.bus_get_sync(Gio.BusType.SESSION)
