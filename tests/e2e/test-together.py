@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Two managers, the command line and three running applications change and use the same permissions: see together.py. The long form is
 `./dev soak grants`."""
-import sys
-
 import os
+import sys
 
 from postern_e2e import Home, run_tests
 from together import ALLOW, CHANGE, VIEW, Record, Together, Wrong
