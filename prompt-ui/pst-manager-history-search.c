@@ -2,7 +2,7 @@
 #include "pst-manager-history-search.h"
 
 #include "postern-ipc.h"
-#include "pst-manager-event.h"
+#include "pst-history-row.h"
 
 #define PAGE 100u
 

@@ -30,8 +30,9 @@ static void
 draw_what (GtkTreeViewColumn *column, GtkCellRenderer *cell, GtkTreeModel *model, GtkTreeIter *iter, gpointer data)
 {
   const PstHistoryRow *row = pst_manager_list_get_iter (model, iter);
+  g_autofree char *words = pst_history_row_dup_words (row);
   g_autofree char *text = pst_words_event (pst_manager_data_get_places (data), row->what, row->resource, row->access,
-                                           row->answer, row->lifetime, row->text);
+                                           row->answer, row->lifetime, words);
 
   g_object_set (cell, "text", text, NULL);
 }
@@ -86,7 +87,7 @@ pst_history_table_select (GtkTreeView *view, guint64 number)
   guint n = pst_manager_list_get_n (list);
 
   for (guint i = 0; number != 0 && i < n; i++)
-    if (((PstHistoryRow *)pst_manager_list_get (list, i))->row == number)
+    if (((PstHistoryRow *)pst_manager_list_get (list, i))->number == number)
       {
         g_autoptr (GtkTreePath) path = gtk_tree_path_new_from_indices ((int)i, -1);
 

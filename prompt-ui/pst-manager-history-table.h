@@ -2,7 +2,7 @@
 #pragma once
 
 #include "pst-manager-data.h"
-#include "pst-manager-event.h"
+#include "pst-history-row.h"
 
 #include <gtk/gtk.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "pst-manager-history.h"
 
-#include "pst-manager-event.h"
+#include "pst-history-row.h"
 #include "pst-manager-history-search.h"
 #include "pst-manager-history-table.h"
 #include "pst-manager-list.h"
@@ -69,7 +69,8 @@ show_selected (PstManagerHistory *self)
   gtk_widget_set_sensitive (self->only_this, row != NULL && self->app == NULL);
   if (row != NULL)
     {
-      g_autofree char *resource = pst_text_for_display (row->resource, 300), *said = pst_text_for_display (row->text, 300);
+      g_autofree char *words = pst_history_row_dup_words (row), *resource = pst_text_for_display (row->resource, 300),
+                      *said = pst_text_for_display (words, 300);
 
       text = g_strconcat (resource, *resource != '\0' && *said != '\0' ? " — " : "", said, NULL);
     }
@@ -97,7 +98,7 @@ on_found (GPtrArray *rows, gboolean is_first, gpointer data)
   else
     {
       const PstHistoryRow *before = pst_history_table_get_selected (self->view);
-      guint64 selected = before != NULL ? before->row : 0;
+      guint64 selected = before != NULL ? before->number : 0;
 
       gtk_tree_view_set_model (self->view, NULL);
       g_clear_object (&self->list);
@@ -267,7 +268,7 @@ on_allow (PstManagerHistory *self)
       g_autofree char *label = pst_words_lifetime (lifetimes[i], 0, 0);
       GtkWidget *item = gtk_menu_item_new_with_label (label);
 
-      g_object_set_data_full (G_OBJECT (item), "pst-row", g_memdup2 (&row->row, sizeof row->row), g_free);
+      g_object_set_data_full (G_OBJECT (item), "pst-row", g_memdup2 (&row->number, sizeof row->number), g_free);
       g_object_set_data (G_OBJECT (item), "pst-lifetime", GUINT_TO_POINTER ((guint)lifetimes[i]));
       gtk_widget_set_sensitive (item, lifetimes[i] != PST_LIFETIME_ONCE || (app != NULL && app->running));
       g_signal_connect_object (item, "activate", G_CALLBACK (on_allow_item), self, 0);

@@ -4,7 +4,7 @@
 #include "pst-manager-dialogs.h"
 
 #include "postern-ipc.h"
-#include "pst-manager-event.h"
+#include "pst-history-row.h"
 #include "pst-manager-history.h"
 #include "pst-manager-transfer.h"
 
@@ -107,6 +107,8 @@ on_rows (GVariant *reply, const GError *error, gpointer data)
   Transfer *transfer = data;
   g_autoptr (GVariant) list = NULL;
   g_autoptr (GPtrArray) rows = NULL;
+  g_autofree char *text = NULL;
+  PstJson *json;
   guint64 next;
 
   if (error != NULL)
@@ -118,8 +120,11 @@ on_rows (GVariant *reply, const GError *error, gpointer data)
   list = g_variant_get_child_value (reply, 0);
   rows = pst_history_rows_parse (list);
   g_variant_get_child (reply, 1, "t", &next);
+  json = pst_json_new_lines ();
   for (guint i = 0; i < rows->len; i++)
-    pst_history_row_append_json (g_ptr_array_index (rows, i), transfer->text);
+    pst_history_row_add_json (g_ptr_array_index (rows, i), json);
+  text = pst_json_to_text_free (json);
+  g_string_append (transfer->text, text);
   if (next > 0 && transfer->text->len < MAX_ROWS_TEXT)
     ask_rows (transfer, next);
   else

@@ -3,7 +3,6 @@
 
 #include "postern-ipc.h"
 #include "pst-manager-dialogs.h"
-#include "pst-manager-event.h"
 #include "pst-manager-groups.h"
 #include "pst-user-dirs.h"
 
@@ -298,29 +297,6 @@ test_parts (void)
   g_assert_false (pst_is_part_of (NULL, HOME));
 }
 
-static void
-test_json (void)
-{
-  GVariantBuilder builder;
-  g_autoptr (GVariant) list = NULL;
-  g_autoptr (GPtrArray) rows = NULL;
-  g_autoptr (GString) out = g_string_new (NULL);
-
-  g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(txstsayuuus)"));
-  g_variant_builder_add (&builder, "(txsts^ayuuus)", (guint64)7, (gint64)NOW, "a\"b", (guint64)3, "refused", "/x\n\xFF",
-                         PST_ACCESS_VIEW, 0u, 0u, "\xE2\x80\xAE\\");
-  list = g_variant_ref_sink (g_variant_builder_end (&builder));
-  rows = pst_history_rows_parse (list);
-  g_assert_cmpuint (rows->len, ==, 1);
-  g_assert_true (pst_history_row_is_refusal (g_ptr_array_index (rows, 0)));
-  pst_history_row_append_json (g_ptr_array_index (rows, 0), out);
-  g_assert_cmpstr (
-      out->str, ==,
-      "{\"row\": 7, \"time\": 1795521600, \"app\": \"a\\u0022b\", \"sandbox\": 3, \"what\": \"refused\", \"resource\": "
-      "\"/x\\u000a\xEF\xBF\xBD\", \"resource_bytes\": \"2f780aff\", \"access\": \"view\", \"answer\": \"\", "
-      "\"lifetime\": \"\", \"text\": \"\\u202e\\u005c\"}\n");
-}
-
 int
 main (int argc, char **argv)
 {
@@ -336,6 +312,5 @@ main (int argc, char **argv)
   g_test_add_func ("/manager/search", test_search);
   g_test_add_func ("/manager/entries", test_entries);
   g_test_add_func ("/manager/parts", test_parts);
-  g_test_add_func ("/manager/json", test_json);
   return g_test_run ();
 }

@@ -6,7 +6,7 @@
 #include "cli.h"
 #include "broker-connect.h"
 #include "postern-ipc.h"
-#include "pst-json.h"
+#include "pst-history-row.h"
 #include "pst-path.h"
 #include "pst-text.h"
 
@@ -20,15 +20,6 @@
 
 #define PAGE 1000u
 #define MAX_LIMIT 1000000
-#define ROW_FORMAT "(tx&st&s^&ayuuu&s)"
-
-typedef struct
-{
-  guint64 number, sandbox;
-  gint64 time;
-  const char *app, *what, *resource, *text;
-  guint32 access, answer, lifetime;
-} Row;
 
 typedef struct
 {
@@ -128,44 +119,6 @@ take_what (Options *options, const char *words)
 
 /* Printing */
 
-static void
-read_row (GVariant *value, Row *row)
-{
-  g_variant_get (value, ROW_FORMAT, &row->number, &row->time, &row->app, &row->sandbox, &row->what, &row->resource,
-                 &row->access, &row->answer, &row->lifetime, &row->text);
-}
-
-/* What it says, and in *program the program that asked, if it is known. (transfer full) */
-static char *
-split_text (const char *text, const char **program)
-{
-  const char *end = strchr (text, '\n');
-
-  *program = end != NULL ? end + 1 : "";
-  return end != NULL ? g_strndup (text, (gsize)(end - text)) : g_strdup (text);
-}
-
-static void
-add_json (PstJson *json, const Row *row)
-{
-  const char *program;
-  g_autofree char *text = split_text (row->text, &program);
-
-  pst_json_begin (json);
-  pst_json_int (json, "row", (gint64)row->number);
-  pst_json_int (json, "time", row->time);
-  pst_json_string (json, "app", row->app);
-  pst_json_int (json, "sandbox", (gint64)row->sandbox);
-  pst_json_string (json, "what", row->what);
-  pst_json_string (json, "resource", row->resource);
-  pst_json_string (json, "access", row->access != 0 ? pst_access_to_string (row->access) : "");
-  pst_json_string (json, "answer", row->answer != 0 ? pst_answer_to_string (row->answer) : "");
-  pst_json_string (json, "lifetime", row->lifetime != 0 ? pst_lifetime_to_string (row->lifetime) : "");
-  pst_json_string (json, "text", text);
-  pst_json_string (json, "program", program);
-  pst_json_end (json);
-}
-
 typedef struct
 {
   char *number, *time, *path, *text;
@@ -173,15 +126,12 @@ typedef struct
 } Cells;
 
 static void
-cells_init (Cells *cells, const Row *row)
+cells_init (Cells *cells, const PstHistoryRow *row)
 {
-  const char *program;
-  g_autofree char *text = split_text (row->text, &program);
-
   cells->number = g_strdup_printf ("%" G_GUINT64_FORMAT, row->number);
   cells->time = pst_cli_time (row->time);
   cells->path = *row->resource != '\0' ? pst_path_abbreviate (row->resource, g_get_home_dir ()) : g_strdup ("-");
-  cells->text = *program != '\0' ? g_strdup_printf ("%s [%s]", text, program) : g_strdup (text);
+  cells->text = pst_history_row_dup_words (row);
   cells->access = row->access != 0 ? pst_access_to_string (row->access) : "-";
   cells->answer = row->answer != 0 ? pst_answer_to_string (row->answer) : "-";
 }
@@ -206,18 +156,17 @@ print_rows (GPtrArray *rows, const Options *options)
 
   for (guint i = 0; i < rows->len; i++)
     {
-      Row row;
+      const PstHistoryRow *row = rows->pdata[i];
 
-      read_row (rows->pdata[i], &row);
       if (json != NULL)
-        add_json (json, &row);
+        pst_history_row_add_json (row, json);
       else
         {
           Cells cells;
 
-          cells_init (&cells, &row);
-          pst_table_add (table, cells.number, cells.time, row.app, row.what, cells.access, cells.answer, cells.path, cells.text,
-                         NULL);
+          cells_init (&cells, row);
+          pst_table_add (table, cells.number, cells.time, row->app, row->what, cells.access, cells.answer, cells.path,
+                         cells.text, NULL);
           cells_clear (&cells);
         }
     }
@@ -232,7 +181,7 @@ print_rows (GPtrArray *rows, const Options *options)
 /* One that comes later: no column can be made wider any more. What the application has brought about cannot command the
  * terminal, here as in a table. */
 static void
-print_line (const Row *row)
+print_line (const PstHistoryRow *row)
 {
   Cells cells;
   const char *parts[7];
@@ -295,32 +244,40 @@ call (PstPeer *peer, const char *member, GVariant *args, const char *out, PstMes
   return FALSE;
 }
 
-/* Page by page. Oldest first: of GVariant; NULL: told. */
+static void
+append_page (GPtrArray *rows, GVariant *reply, guint64 *next)
+{
+  g_autoptr (GVariant) page = g_variant_get_child_value (reply, 0);
+
+  g_ptr_array_extend_and_steal (rows, pst_history_rows_parse (page));
+  g_variant_get_child (reply, 1, "t", next);
+}
+
+/* Page by page. Oldest first: of PstHistoryRow; NULL: told. */
 static GPtrArray *
 ask_rows (PstPeer *peer, const Options *options)
 {
-  g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
-  GPtrArray *turned;
+  g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func (pst_history_row_free);
   guint64 next = 0;
 
   do
     {
       g_autoptr (PstMessage) reply = NULL;
-      g_autoptr (GVariant) page = NULL;
 
       if (!call (peer, PST_CONTROL_HISTORY, make_filter (options, 0, next, MIN (options->limit - rows->len, PAGE)),
                  PST_CONTROL_HISTORY_OUT, &reply))
         return NULL;
-      page = g_variant_get_child_value (reply->args, 0);
-      g_variant_get_child (reply->args, 1, "t", &next);
-      for (gsize i = 0; i < g_variant_n_children (page); i++)
-        g_ptr_array_add (rows, g_variant_get_child_value (page, i));
+      append_page (rows, reply->args, &next);
     }
   while (next > 0 && rows->len < options->limit);
-  turned = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
-  for (guint i = rows->len; i-- > 0;)
-    g_ptr_array_add (turned, g_variant_ref (rows->pdata[i]));
-  return turned;
+  for (guint i = 0; i < rows->len / 2; i++)
+    {
+      gpointer newer = rows->pdata[i];
+
+      rows->pdata[i] = rows->pdata[rows->len - 1 - i];
+      rows->pdata[rows->len - 1 - i] = newer;
+    }
+  return g_steal_pointer (&rows);
 }
 
 /* Following. A new row is the sign to ask for what is new: so the broker's filter holds for these as well, and what came while
@@ -330,7 +287,7 @@ typedef struct
 {
   const Options *options;
   GMainLoop *loop;
-  GPtrArray *found; /* of GVariant, newest first: pages of what is new */
+  GPtrArray *found; /* of PstHistoryRow, newest first: pages of what is new */
   guint64 next;     /* 0: nothing of them is left to ask for */
   guint64 last;     /* row that has been printed */
   gboolean is_asking, again;
@@ -344,19 +301,18 @@ print_new (Follow *follow)
 {
   for (guint i = follow->found->len; i-- > 0;)
     {
-      Row row;
+      const PstHistoryRow *row = follow->found->pdata[i];
 
-      read_row (follow->found->pdata[i], &row);
-      follow->last = MAX (follow->last, row.number);
+      follow->last = MAX (follow->last, row->number);
       if (follow->options->json)
         {
           PstJson *json = pst_json_new_lines ();
 
-          add_json (json, &row);
+          pst_history_row_add_json (row, json);
           pst_json_print_free (json);
         }
       else
-        print_line (&row);
+        print_line (row);
     }
   g_ptr_array_set_size (follow->found, 0);
   if (fflush (stdout) != 0)
@@ -370,15 +326,11 @@ static void
 on_new (PstPeer *peer, PstMessage *reply, const GError *error, gpointer user_data)
 {
   Follow *follow = user_data;
-  g_autoptr (GVariant) page = NULL;
 
   follow->is_asking = FALSE;
   if (error != NULL || !pst_message_check (reply, PST_CONTROL_HISTORY_OUT, NULL))
     return; /* that the broker has gone is told once, by on_closed() */
-  page = g_variant_get_child_value (reply->args, 0);
-  g_variant_get_child (reply->args, 1, "t", &follow->next);
-  for (gsize i = 0; i < g_variant_n_children (page); i++)
-    g_ptr_array_add (follow->found, g_variant_get_child_value (page, i));
+  append_page (follow->found, reply->args, &follow->next);
   if (follow->next > 0)
     {
       ask_new (peer, follow);
@@ -434,7 +386,7 @@ follow_rows (PstPeer *peer, const Options *options, guint64 last)
   guint interrupt, terminate;
 
   follow.loop = g_main_loop_new (NULL, FALSE);
-  follow.found = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
+  follow.found = g_ptr_array_new_with_free_func (pst_history_row_free);
   interrupt = g_unix_signal_add (SIGINT, on_interrupt, &follow);
   terminate = g_unix_signal_add (SIGTERM, on_interrupt, &follow);
   fflush (stdout);
@@ -488,7 +440,7 @@ pst_cli_log_main (int argc, char **argv)
     return pst_cli_fail (PST_EXIT_USAGE, _ ("“%s” is no time; use 2h, 7d, today, yesterday, YYYY-MM-DD or “YYYY-MM-DD HH:MM”"),
                          since);
   options.app = g_strdup (argc > 1 ? argv[1] : "");
-  options.limit = (guint)limit;
+  options.limit = (guint)MAX (limit, 1); /* of none, to know where what is new begins */
 
   peer = pst_cli_connect (&error);
   if (peer == NULL)
@@ -503,9 +455,9 @@ pst_cli_log_main (int argc, char **argv)
     return 1;
   if (rows->len == 0 && argc > 1 && !options.follow && pst_cli_check_app (argv[1]) != 0)
     return 1;
-  if (rows->len > 0 || !options.follow)
+  if (limit > 0 && (rows->len > 0 || !options.follow))
     print_rows (rows, &options);
   if (rows->len > 0)
-    g_variant_get_child (rows->pdata[rows->len - 1], 0, "t", &last);
+    last = ((PstHistoryRow *)rows->pdata[rows->len - 1])->number;
   return options.follow ? follow_rows (peer, &options, last) : 0;
 }

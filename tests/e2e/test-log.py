@@ -85,6 +85,13 @@ def test_follow(tap):
         tap.ok(rows == sorted(set(rows), key=int), "each once, in order", people.lines)
         people.process.send_signal(signal.SIGINT)
         tap.ok(people.end() == (0, ""), "Ctrl-C ends it")
+        before = home.json("log")[-1]["row"]
+        new = Follower(home, "--json", "-n", "0")
+        while not new.lines:  # until it is there
+            home.run("cat", path, app="viewer")
+        tap.ok(all(json.loads(line)["row"] > before for line in new.lines), "with -n 0 nothing that was before", new.lines)
+        new.process.send_signal(signal.SIGINT)
+        tap.ok(new.end() == (0, ""), "Ctrl-C ends that as well")
         stop_broker(home)
         status, text = programs.end()
         tap.ok(status == 1 and "the broker has ended" in text, "and it says so when the broker goes", text)

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "pst-manager-event.h"
+#include "pst-history-row.h"
 
 #include <string.h>
-
-#include "pst-json.h"
 
 void
 pst_history_row_free (gpointer data)
@@ -14,16 +12,8 @@ pst_history_row_free (gpointer data)
   g_free (row->what);
   g_free (row->resource);
   g_free (row->text);
+  g_free (row->program);
   g_free (row);
-}
-
-/* What is said, and in brackets the program that asked, which the broker tells in a second line. */
-static char *
-words_of (const char *text)
-{
-  const char *program = strchr (text, '\n');
-
-  return program ? g_strdup_printf ("%.*s [%s]", (int)(program - text), text, program + 1) : g_strdup (text);
 }
 
 GPtrArray *
@@ -42,10 +32,11 @@ pst_history_rows_parse (GVariant *rows)
                               &lifetime, &text))
     {
       PstHistoryRow *row = g_new0 (PstHistoryRow, 1);
+      const char *program = strchr (text, '\n'); /* in a second line */
       gsize size;
       const char *data = g_variant_get_fixed_array (bytes, &size, 1);
 
-      row->row = number;
+      row->number = number;
       row->time = when;
       row->app = g_strdup (app);
       row->sandbox = sandbox;
@@ -54,7 +45,8 @@ pst_history_rows_parse (GVariant *rows)
       row->access = (PstAccess)access;
       row->answer = (PstAnswer)answer;
       row->lifetime = (PstLifetime)lifetime;
-      row->text = words_of (text);
+      row->text = program != NULL ? g_strndup (text, (gsize)(program - text)) : g_strdup (text);
+      row->program = g_strdup (program != NULL ? program + 1 : "");
       g_variant_unref (bytes);
       g_ptr_array_add (found, row);
     }
@@ -68,14 +60,17 @@ pst_history_row_is_refusal (const PstHistoryRow *row)
          (strcmp (row->what, "refused") == 0 || (strcmp (row->what, "answered") == 0 && row->answer != PST_ANSWER_ALLOW));
 }
 
-void
-pst_history_row_append_json (const PstHistoryRow *row, GString *out)
+char *
+pst_history_row_dup_words (const PstHistoryRow *row)
 {
-  PstJson *json = pst_json_new_lines ();
-  g_autofree char *line = NULL;
+  return *row->program != '\0' ? g_strdup_printf ("%s [%s]", row->text, row->program) : g_strdup (row->text);
+}
 
+void
+pst_history_row_add_json (const PstHistoryRow *row, PstJson *json)
+{
   pst_json_begin (json);
-  pst_json_int (json, "row", (gint64)row->row);
+  pst_json_int (json, "row", (gint64)row->number);
   pst_json_int (json, "time", row->time);
   pst_json_string (json, "app", row->app);
   pst_json_int (json, "sandbox", (gint64)row->sandbox);
@@ -85,7 +80,6 @@ pst_history_row_append_json (const PstHistoryRow *row, GString *out)
   pst_json_string (json, "answer", row->answer != 0 ? pst_answer_to_string (row->answer) : "");
   pst_json_string (json, "lifetime", row->lifetime != 0 ? pst_lifetime_to_string (row->lifetime) : "");
   pst_json_string (json, "text", row->text);
+  pst_json_string (json, "program", row->program);
   pst_json_end (json);
-  line = pst_json_to_text_free (json);
-  g_string_append (out, line);
 }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "pst-manager-words.h"
+#include "pst-json.h"
+#include "pst-types.h"
 
 G_BEGIN_DECLS
 
-/* A row of the history. Pure. */
+/* A row of the history, as History and Event of ipc/org.postern.Control1.xml tell it. Pure. */
 typedef struct
 {
-  guint64 row;
+  guint64 number;
   gint64 time;
   char *app;
   guint64 sandbox;
@@ -17,7 +18,8 @@ typedef struct
   PstAccess access;
   PstAnswer answer;
   PstLifetime lifetime;
-  char *text;
+  char *text;    /* what is said about it; may be empty */
+  char *program; /* that asked; empty if it is not known */
 } PstHistoryRow;
 
 void pst_history_row_free (gpointer row);
@@ -25,8 +27,9 @@ void pst_history_row_free (gpointer row);
 GPtrArray *pst_history_rows_parse (GVariant *rows);
 /* Can it be allowed afterwards? */
 gboolean pst_history_row_is_refusal (const PstHistoryRow *row);
-/* One object on one line, as `postern log --json` prints them; bytes that are not UTF-8 as U+FFFD, with the whole in
- * "resource_bytes", hexadecimal. */
-void pst_history_row_append_json (const PstHistoryRow *row, GString *out);
+/* The text, and the program in brackets. (transfer full) */
+char *pst_history_row_dup_words (const PstHistoryRow *row);
+/* An object more. */
+void pst_history_row_add_json (const PstHistoryRow *row, PstJson *json);
 
 G_END_DECLS
