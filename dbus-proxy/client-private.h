@@ -6,6 +6,7 @@
 #include "expected.h"
 #include "filter.h"
 #include "loop.h"
+#include "match-rules.h"
 #include "stream.h"
 
 G_BEGIN_DECLS
@@ -67,8 +68,9 @@ struct _PstClient
   gboolean connecting, dead;
   PstAuth auth;
   PstNames *names;
-  PstExpected calls;     /* of the client, by serial: PstReplyKind */
-  PstExpected bus_calls; /* of peers, by peer and serial */
+  PstExpected calls;         /* of the client, by serial: PstReplyKind */
+  PstExpected bus_calls;     /* of peers, by peer and serial */
+  PstMatchRules match_rules; /* those that it has added itself */
   guint32 last_own_serial;
   GHashTable *owner_queries; /* own serial → name */
   gboolean said_hello, awaits_who;

@@ -29,6 +29,7 @@
 static GQueue dead = G_QUEUE_INIT;
 static GQueue waiting = G_QUEUE_INIT; /* for a bus whose queue of connections is full */
 static GPtrArray *clients;            /* all */
+static guint32 n_unanswered;          /* calls of all */
 
 #define RETRY_MS 20
 #define BURST 8
@@ -92,6 +93,7 @@ client_free (PstClient *client)
   pst_names_free (client->names);
   pst_expected_clear (&client->calls);
   pst_expected_clear (&client->bus_calls);
+  pst_match_rules_clear (&client->match_rules);
   g_clear_pointer (&client->owner_queries, g_hash_table_unref);
   g_ptr_array_remove_fast (clients, client);
   g_free (client);
@@ -610,6 +612,7 @@ pst_client_new_take_fd (int fd, const PstBus *bus)
   client->bus.source = (PstSource){ .fd = -1, .ready = on_ready };
   client->connecting = TRUE;
   client->names = pst_names_new ();
+  client->calls.total = &n_unanswered;
   client->last_own_serial = PST_MAX_CLIENT_SERIAL;
   if (clients == NULL)
     clients = g_ptr_array_new ();

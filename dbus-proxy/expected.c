@@ -59,6 +59,8 @@ pst_expected_add (PstExpected *expected, guint32 peer, guint32 serial, guint8 va
   expected->keys[at] = key;
   expected->values[at] = value;
   expected->n++;
+  if (expected->total != NULL)
+    ++*expected->total;
   return TRUE;
 }
 
@@ -87,6 +89,8 @@ pst_expected_take (PstExpected *expected, guint32 peer, guint32 serial)
   value = expected->values[hole];
   expected->keys[hole] = 0;
   expected->n--;
+  if (expected->total != NULL)
+    --*expected->total;
   /* Those that stand behind it because it was in the way move up, so that no search ends at the hole too early. */
   for (at = (hole + 1) & mask; expected->keys[at] != 0; at = (at + 1) & mask)
     if (((at - place_of (expected, expected->keys[at])) & mask) >= ((at - hole) & mask))
@@ -104,7 +108,9 @@ pst_expected_keep (PstExpected *expected, GHashTable *peers)
 {
   PstExpected old = *expected;
 
-  *expected = (PstExpected){ 0 };
+  if (old.total != NULL)
+    *old.total -= old.n;
+  *expected = (PstExpected){ .total = old.total };
   for (guint32 i = 0; i < old.capacity; i++)
     if (old.keys[i] != 0 && g_hash_table_contains (peers, GUINT_TO_POINTER ((guint32)(old.keys[i] >> 32))))
       pst_expected_add (expected, (guint32)(old.keys[i] >> 32), (guint32)old.keys[i], old.values[i]);
@@ -115,6 +121,8 @@ pst_expected_keep (PstExpected *expected, GHashTable *peers)
 void
 pst_expected_clear (PstExpected *expected)
 {
+  if (expected->total != NULL)
+    *expected->total -= expected->n;
   g_clear_pointer (&expected->keys, g_free);
   g_clear_pointer (&expected->values, g_free);
   expected->capacity = expected->n = 0;

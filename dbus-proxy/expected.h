@@ -12,6 +12,7 @@ typedef struct
   guint64 *keys; /* 0: free */
   guint8 *values;
   guint32 capacity, n;
+  guint32 *total; /* (nullable): what several tables hold together */
 } PstExpected;
 
 #define PST_EXPECTED_MAX 65536

@@ -149,11 +149,11 @@ decide_bus_call (const PstBusCase *what, const char **ask_name)
     case METHOD_MATCH:
       if (!what->have_body)
         return PST_BUS_NEED_BODY;
-      return what->arg == NULL || pst_filter_is_eavesdrop (what->arg) ? PST_BUS_DENY : PST_BUS_PASS;
+      return what->arg == NULL || pst_filter_is_eavesdrop (what->arg) ? PST_BUS_DENY : PST_BUS_ADD_MATCH;
     case METHOD_UNMATCH:
       if (!what->have_body)
         return PST_BUS_NEED_BODY;
-      return what->arg != NULL && pst_filter_is_watch (what->arg) ? PST_BUS_SAY_DONE : PST_BUS_PASS;
+      return what->arg != NULL && pst_filter_is_watch (what->arg) ? PST_BUS_SAY_DONE : PST_BUS_REMOVE_MATCH;
     default:
       if (!what->have_body)
         return PST_BUS_NEED_BODY;

@@ -9,23 +9,25 @@ G_BEGIN_DECLS
 
 typedef enum
 {
-  PST_BUS_PASS,        /* as it is */
-  PST_BUS_DROP,        /* without a word: signals, replies, and calls that want no reply */
-  PST_BUS_DENY,        /* org.freedesktop.DBus.Error.AccessDenied */
-  PST_BUS_HIDE,        /* as if the name were not there: ServiceUnknown, or NameHasNoOwner */
-  PST_BUS_NO_OWNER,    /* NameHasNoOwner, of a question about a name */
-  PST_BUS_SAY_FALSE,   /* the answer is the boolean false */
-  PST_BUS_SAY_OWNED,   /* the answer is the number 1: it is the primary owner now, or has released the name */
-  PST_BUS_OWN_OUTSIDE, /* likewise, and in truth if nobody else is: with flags of our own */
-  PST_BUS_SAY_RUNS,    /* the answer is the number 2: it runs already */
-  PST_BUS_SAY_DONE,    /* the answer is empty */
-  PST_BUS_SAY_NOTHING, /* from the bus: the answer is the empty string */
-  PST_BUS_SAY_ADDRESS, /* the answer is where the accessibility bus is */
-  PST_BUS_LIST,        /* passes; of the names in its reply only the visible ones are kept */
-  PST_BUS_HELLO,       /* passes; its reply is the client's own name */
-  PST_BUS_ASK,         /* waits for an answer about @ask_name */
-  PST_BUS_WATCH,       /* it would pass, but who owns the destination is not known yet: to be asked again when it is */
-  PST_BUS_NEED_BODY,   /* ask again with the body: the verdict depends on its first string, or on buttons */
+  PST_BUS_PASS,         /* as it is */
+  PST_BUS_DROP,         /* without a word: signals, replies, and calls that want no reply */
+  PST_BUS_DENY,         /* org.freedesktop.DBus.Error.AccessDenied */
+  PST_BUS_HIDE,         /* as if the name were not there: ServiceUnknown, or NameHasNoOwner */
+  PST_BUS_NO_OWNER,     /* NameHasNoOwner, of a question about a name */
+  PST_BUS_SAY_FALSE,    /* the answer is the boolean false */
+  PST_BUS_SAY_OWNED,    /* the answer is the number 1: it is the primary owner now, or has released the name */
+  PST_BUS_OWN_OUTSIDE,  /* likewise, and in truth if nobody else is: with flags of our own */
+  PST_BUS_SAY_RUNS,     /* the answer is the number 2: it runs already */
+  PST_BUS_SAY_DONE,     /* the answer is empty */
+  PST_BUS_SAY_NOTHING,  /* from the bus: the answer is the empty string */
+  PST_BUS_SAY_ADDRESS,  /* the answer is where the accessibility bus is */
+  PST_BUS_LIST,         /* passes; of the names in its reply only the visible ones are kept */
+  PST_BUS_ADD_MATCH,    /* passes, if the client has not too many of them */
+  PST_BUS_REMOVE_MATCH, /* passes, and is one less */
+  PST_BUS_HELLO,        /* passes; its reply is the client's own name */
+  PST_BUS_ASK,          /* waits for an answer about @ask_name */
+  PST_BUS_WATCH,        /* it would pass, but who owns the destination is not known yet: to be asked again when it is */
+  PST_BUS_NEED_BODY,    /* ask again with the body: the verdict depends on its first string, or on buttons */
 } PstBusVerdict;
 
 typedef struct
@@ -46,7 +48,7 @@ typedef struct
  * From the client:
  *   a reply          PASS if expected, else DROP. It is never judged by anything else.
  *   to the bus       (destination org.freedesktop.DBus; a call without a destination as well)
- *     Hello, GetId, RemoveMatch, introspection PASS; AddMatch PASS unless the rule would eavesdrop;
+ *     Hello, GetId, introspection PASS; AddMatch ADD_MATCH unless the rule would eavesdrop; RemoveMatch REMOVE_MATCH;
  *     ListNames, ListActivatableNames LIST; GetNameOwner, NameHasOwner of what is not visible NO_OWNER, SAY_FALSE;
  *     GetConnection… need SEE of the name, StartServiceByName TALK (and may ASK), RequestName, ReleaseName, ListQueuedOwners
  *     OWN: less is DENY for a visible name and HIDE for another. Everything else is DENY. A name that is none is not visible.

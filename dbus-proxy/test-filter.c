@@ -171,8 +171,8 @@ test_bus (Fixture *f, gconstpointer data)
   g_assert_cmpint (bus_call (f, "RequestName", "org.p.talk"), ==, PST_BUS_DENY);
   g_assert_cmpint (bus_call (f, "RequestName", "org.p.own"), ==, PST_BUS_PASS);
   g_assert_cmpint (bus_call (f, "RequestName", "org.p.none"), ==, PST_BUS_HIDE);
-  g_assert_cmpint (bus_call (f, "AddMatch", "type='signal'"), ==, PST_BUS_PASS);
-  g_assert_cmpint (bus_call (f, "AddMatch", "arg0='eavesdrop'"), ==, PST_BUS_PASS);
+  g_assert_cmpint (bus_call (f, "AddMatch", "type='signal'"), ==, PST_BUS_ADD_MATCH);
+  g_assert_cmpint (bus_call (f, "AddMatch", "arg0='eavesdrop'"), ==, PST_BUS_ADD_MATCH);
   for (gsize i = 0; i < G_N_ELEMENTS (eavesdrops); i++)
     g_assert_cmpint (bus_call (f, "AddMatch", eavesdrops[i]), ==, PST_BUS_DENY);
 

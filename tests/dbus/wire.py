@@ -227,6 +227,7 @@ class Connection:
 
 class World:
     """A private bus, and what was started beside it."""
+    limits = {}  # of the bus, beside those below
 
     def __enter__(self):
         self.dir = tempfile.mkdtemp(prefix="postern-dbus-")
@@ -239,7 +240,8 @@ class World:
                       f"<servicedir>{self.dir}/services</servicedir><policy context='default'>"
                       "<allow send_destination='*' eavesdrop='true'/><allow eavesdrop='true'/><allow own='*'/></policy>"
                       "<limit name='max_outgoing_bytes'>1000000000</limit><limit name='max_completed_connections'>5000</limit>"
-                      "<limit name='max_connections_per_user'>5000</limit><limit name='max_replies_per_connection'>200000</limit></busconfig>")
+                      "<limit name='max_connections_per_user'>5000</limit><limit name='max_replies_per_connection'>200000</limit>" +
+                      "".join(f"<limit name='{name}'>{limit}</limit>" for name, limit in self.limits.items()) + "</busconfig>")
         for name in ("org.act.Hidden", "org.act.Shown"):
             with open(f"{self.dir}/services/{name}.service", "w", encoding="utf-8") as out:
                 out.write(f"[D-BUS Service]\nName={name}\nExec=/bin/false\n")

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How much of the bus an application takes. What the bus keeps for it costs everybody: each broadcast is compared with every match
+rule, each call and answer with every call that is open. A session's bus has next to no limits of its own."""
+from sandboxed import SandboxedWorld
+from wire import BUS, CALL, ERROR, RETURN, SIGNAL, message, run_tests
+
+LIMIT = "org.freedesktop.DBus.Error.LimitsExceeded"
+POLICY = "session org.test.Talk * * allow\n"
+RULES, ALL_RULES = 1024, 2048
+CALLS, ALL_CALLS = 4096, 8192
+
+
+class SessionWorld(SandboxedWorld):
+    limits = {"max_match_rules_per_connection": 50000}  # as session.conf has it
+
+
+def rule(i):
+    return f"type='signal',interface='a.b',arg0='n{i}'"
+
+
+def bus_bytes(one, member, *args, **how):
+    return message(CALL, one.next_serial(), destination=BUS, path="/", member=member, body=args, signature="s" * len(args), **how)
+
+
+def pour(one, make, n):
+    """@n calls, some hundred at once; how many have been refused with LimitsExceeded, and what else was an error."""
+    limited, wrong = 0, []
+    for start in range(0, n, 250):
+        one.sock.sendall(b"".join(make(start + i) for i in range(min(250, n - start))))
+        one.sync()
+        limited += sum(got.error == LIMIT for got in one.inbox)
+        wrong += [got.error for got in one.inbox if got.type == ERROR and got.error != LIMIT]
+        one.inbox.clear()
+    return limited, wrong
+
+
+def add_rules(one, n):
+    return pour(one, lambda i: bus_bytes(one, "AddMatch", rule(i), interface=BUS), n)
+
+
+def test_match_rules(tap):
+    with SessionWorld() as world:
+        sandbox, outside = world.sandbox(POLICY), world.connect()
+        outside.own("org.test.Talk")
+        tap.equal(add_rules(outside, ALL_RULES + 1000), (0, []), "control: the bus takes more of a program outside")
+        first, second, third = (sandbox.connect() for _ in range(3))
+        tap.equal(add_rules(first, 3000), (3000 - RULES, []), f"{RULES} of one connection")
+        tap.equal(first.bus_call("AddMatch", rule("more")).error, LIMIT, "what is beyond is refused")
+        outside.send(SIGNAL, path="/", interface="a.b", member="Tick", body=["n7"], signature="s")
+        while first.next().member != "Tick":
+            pass
+        tap.ok(True, "control: what was added is told")
+        tap.equal(add_rules(second, 3000), (3000 - RULES, []), "of another as many")
+        tap.equal(add_rules(third, 10), (10, []), "then the application has all that it may have")
+
+        tap.ok(second.bus_call("RemoveMatch", rule("none")).type == ERROR, "control: a rule that is not there cannot go")
+        tap.equal(second.bus_call("AddMatch", rule("more")).error, LIMIT, "and makes no room")
+        second.bus_call("RemoveMatch", rule(5) + ",path='/'")
+        tap.equal(second.bus_call("AddMatch", rule("more")).error, LIMIT, "nor one that only looks like one of its own")
+        tap.ok(second.bus_call("RemoveMatch", rule(5)).type == RETURN, "one of its own goes")
+        tap.ok(third.bus_call("AddMatch", rule("more")).type == RETURN, "and makes room, for any of them")
+        tap.equal(add_rules(third, 10), (10, []), "for one")
+        second.sock.sendall(bus_bytes(second, "RemoveMatch", rule(6), interface=BUS, flags=1))
+        second.sync()
+        tap.equal(third.bus_call("AddMatch", rule("more")).type, RETURN, "also if it wanted no answer")
+        first.close()
+        while third.bus_call("AddMatch", rule("again")).error == LIMIT:  # each round is a turn of the proxy
+            pass
+        tap.equal(add_rules(third, 10), (0, []), "a connection that ends makes room")
+
+
+def test_spelt_otherwise(tap):
+    """Without wanting an answer, without the bus's interface, in a rule that is very long: it is counted, or refused."""
+    with SessionWorld() as world:
+        sandbox = world.sandbox(POLICY)
+        one = sandbox.connect()
+        pour(one, lambda i: bus_bytes(one, "AddMatch", rule(i), flags=1), RULES)
+        tap.equal(one.bus_call("AddMatch", rule("more")).error, LIMIT, "what is spelt otherwise is counted")
+        tap.equal(sandbox.connect().bus_call("AddMatch", f"arg0='{'x' * 1020}'").error, LIMIT, "a rule that is too long is refused")
+
+
+def call_self(one, n):
+    return pour(one, lambda i: message(CALL, one.next_serial(), destination=one.name, path="/", interface="a.b", member="Wait"), n)
+
+
+def test_unanswered(tap):
+    with SessionWorld() as world:
+        sandbox, outside = world.sandbox(POLICY), world.connect()
+        outside.own("org.test.Talk")
+        tap.equal(call_self(outside, ALL_CALLS + 1000), (0, []), "control: the bus takes more of a program outside")
+        first, second, third = (sandbox.connect() for _ in range(3))
+        tap.equal(call_self(first, 5000), (5000 - CALLS, []), f"{CALLS} of one connection are open")
+        serial = second.send(CALL, destination="org.test.Talk", path="/", interface="a.b", member="Ask")
+        while (call := outside.next()).member != "Ask":
+            pass
+        outside.send(RETURN, destination=call.sender, reply_serial=call.serial)
+        tap.ok(second.reply_to(serial).type == RETURN, "control: another is served")
+        tap.equal(call_self(second, 5000), (5000 - CALLS, []), "of another as many")
+        tap.equal(third.bus_call("GetNameOwner", "org.test.Talk").error, LIMIT, f"then the application has its {ALL_CALLS}")
+        second.close()
+        while (got := third.bus_call("GetNameOwner", "org.test.Talk")).error == LIMIT:
+            pass
+        tap.ok(got.type == RETURN, "a connection that ends makes room")
+
+
+run_tests(test_match_rules, test_spelt_otherwise, test_unanswered)
