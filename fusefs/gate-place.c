@@ -145,14 +145,17 @@ names_rule (const PstDecision *decision, const char *path)
 
 /* Is the live tree still to be mounted, and has this thread not been sent round before? Then it is to be now. */
 static gboolean
-place_round (PstCall *call, PstPlace *place, PstTree *tree, gboolean inside)
+may_go_round (const PstCall *call, PstTree *tree)
 {
-  if (!tree->live || call->tid == pst_gate_config.supervisor || !pst_hold_may_send_round (tree, call->tid))
-    return FALSE;
+  return tree->live && call->tid != pst_gate_config.supervisor && pst_hold_may_send_round (tree, call->tid);
+}
+
+static void
+place_round (PstPlace *place, PstTree *tree, gboolean inside)
+{
   place->kind = PST_PLACE_ROUND;
   place->tree = tree;
   place->inside = inside;
-  return TRUE;
 }
 
 /* The verdict on an entry, as an error or question. FALSE if it is allowed. */
@@ -303,9 +306,23 @@ pst_gate_check_open (PstInode *inode)
   return pst_gate_decide (inode, NULL, PST_ACCESS_VIEW) == PST_ANSWER_ALLOW ? ESTALE : EACCES;
 }
 
-/* Which directory of a tree serves this virtual one? Fills @place for all but "none", of which FALSE tells. */
+/* A look-up of what is not there is answered as it is. It may be for a name that is about to be made, and of an ESTALE then
+ * mkdir(2), mknod(2) and symlink(2) tell the application, without having walked once more; the making itself may be sent round.
+ */
 static gboolean
-place_virtual_dir (PstCall *call, PstInode *inode, gboolean inside, gboolean entering, PstPlace *place)
+finds_nothing (const PstCall *call, PstInode *inode, PstTree *tree, const char *name)
+{
+  PstInode *backing = call->op == PST_OP_LOOKUP && name != NULL ? backing_of (inode, tree) : NULL;
+  gboolean nothing = backing != NULL && !pst_backing_exists (backing, name);
+
+  pst_inode_unref (backing);
+  return nothing;
+}
+
+/* Which directory of a tree serves this virtual one, for its entry @name (nullable)? Fills @place for all but "none", of which
+ * FALSE tells. */
+static gboolean
+place_virtual_dir (PstCall *call, PstInode *inode, const char *name, gboolean entering, PstPlace *place)
 {
   PstVirtual *virtual = inode->virtual;
   PstDecision decision;
@@ -324,8 +341,11 @@ place_virtual_dir (PstCall *call, PstInode *inode, gboolean inside, gboolean ent
   tree = pst_tree_covering (virtual->path);
   if (tree == NULL)
     return FALSE;
-  if (entering && place_round (call, place, tree, inside))
-    return TRUE;
+  if (entering && may_go_round (call, tree) && !finds_nothing (call, inode, tree, name))
+    {
+      place_round (place, tree, name != NULL);
+      return TRUE;
+    }
   backing = backing_of (inode, tree);
   if (backing == NULL)
     place_error (place, errno == ENOENT ? ESTALE : errno);
@@ -347,7 +367,7 @@ pst_gate_place (PstCall *call, PstInode *parent, const char *name, PstAccess acc
         place_in_tree (parent, name, access, place, NULL);
       return;
     }
-  if (!place_virtual_dir (call, parent, TRUE, TRUE, place))
+  if (!place_virtual_dir (call, parent, name, TRUE, place))
     place_in_virtual (parent, name, access, place);
   else if (place->kind == PST_PLACE_TREE)
     {
@@ -367,7 +387,7 @@ pst_gate_place_inode (PstCall *call, PstInode *inode, PstAccess access, gboolean
   if (inode->tree == NULL)
     {
       PstDecision decision;
-      if (place_virtual_dir (call, inode, FALSE, entering, place))
+      if (place_virtual_dir (call, inode, NULL, entering, place))
         {
           if (place->kind == PST_PLACE_TREE && !suffices (place->dir->tree, access))
             {

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -68,6 +69,49 @@ test_live_create (void)
   g_assert_cmpint (stat (world_real ("Pictures/dir"), &st), ==, 0);
   g_assert_cmpint (world_n_asks (), ==, 1);
   world_stop ();
+}
+
+static int
+make (const char *what)
+{
+  if (strcmp (what, "dir") == 0)
+    return mkdir (world_seen ("Pictures/new"), 0755);
+  if (strcmp (what, "symlink") == 0)
+    return symlink ("a.jpg", world_seen ("Pictures/new"));
+  if (strcmp (what, "fifo") == 0)
+    return mkfifo (world_seen ("Pictures/new"), 0644);
+  if (strcmp (what, "file") == 0)
+    return mknod (world_seen ("Pictures/new"), S_IFREG | 0644, 0);
+  return link (world_seen ("Pictures/a.jpg"), world_seen ("Pictures/new"));
+}
+
+/* A name is made that was not there, and nothing else has been done in the directory before. Of an ESTALE at the look-up of the
+ * last name mkdir(2) and its like tell the application, without having walked once more. */
+static void
+test_live_make (void)
+{
+  static const char *const all[] = { "dir", "symlink", "fifo", "file", "link" };
+  struct stat st;
+
+  for (guint round = 0; round < 2 * G_N_ELEMENTS (all); round++)
+    {
+      const char *what = all[round / 2];
+      gboolean asks = round % 2 == 0;
+
+      world_start (asks ? grant_pictures : app_never_asked, GINT_TO_POINTER (TRUE), FALSE);
+      world_door ("Pictures", TRUE);
+      if (!asks)
+        world_rule ("Pictures", PST_SCOPE_TREE, PST_ACCESS_CHANGE, PST_ANSWER_ALLOW);
+      world_push_policy ();
+      if (!asks)
+        world_attach (1, PST_TREE_TREE, PST_ACCESS_CHANGE, "Pictures", TRUE);
+      g_test_message ("%s, %s", what, asks ? "asked for" : "given");
+      g_assert_cmpint (make (what) < 0 ? errno : 0, ==, 0);
+      g_assert_cmpint (lstat (world_real ("Pictures/new"), &st), ==, 0);
+      g_assert_cmpint (world_n_asks (), ==, asks ? 1 : 0);
+      g_assert_cmpint (world_n_mounts (), ==, 1);
+      world_stop ();
+    }
 }
 
 static void
@@ -303,6 +347,7 @@ main (int argc, char **argv)
   g_test_add_func ("/gate/live/open", test_live_open);
   g_test_add_func ("/gate/live/opendir", test_live_opendir);
   g_test_add_func ("/gate/live/create", test_live_create);
+  g_test_add_func ("/gate/live/make", test_live_make);
   g_test_add_func ("/gate/live/cwd", test_live_cwd);
   g_test_add_func ("/gate/live/unlisted", test_live_unlisted);
   g_test_add_func ("/gate/live/many", test_live_many);
