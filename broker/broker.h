@@ -91,6 +91,7 @@ struct _PstAsk
   pid_t tid;
   PstIntentKind intent;
   char *target;          /* by the intent; path itself if that is unknown */
+  gboolean is_made;      /* by a call that does not walk twice, and this is the look-up of its last name */
   char *program;         /* (nullable): the executable of the caller; said by the caller's own name space */
   PstQuestion *question; /* (nullable), borrowed */
   PstTree *tree;         /* (nullable), borrowed: waits for it */

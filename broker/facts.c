@@ -49,6 +49,7 @@ pst_facts_read_intent (PstAsk *ask)
   find_namespace (ask);
   find_program (ask);
   ask->intent = pst_intent_from_op (ask->op, ask->access);
+  ask->is_made = FALSE;
   g_free (ask->target);
   ask->target = NULL;
   if (pst_intent_read (ask->tid, ask->sandbox->pid_ns, &intent))
@@ -56,6 +57,7 @@ pst_facts_read_intent (PstAsk *ask)
       /* The gate knows best what an operation other than a look-up is. */
       if (ask->op == PST_OP_LOOKUP && intent.kind != PST_INTENT_UNKNOWN)
         ask->intent = intent.kind;
+      ask->is_made = ask->op == PST_OP_LOOKUP && intent.walks_once && g_strcmp0 (intent.path, ask->path) == 0;
       if (intent.path && pst_path_is_below_or_equal (intent.path, ask->path))
         ask->target = g_steal_pointer (&intent.path);
       else if (intent.path2 && pst_path_is_below_or_equal (intent.path2, ask->path))

@@ -136,6 +136,26 @@ kind_of_open (guint64 flags)
   return (flags & O_DIRECTORY) ? PST_INTENT_LIST : PST_INTENT_READ;
 }
 
+/* Those that open nothing. */
+static gboolean
+makes_only (long number)
+{
+  switch (number)
+    {
+    case SYS_mkdirat:
+    case SYS_mknodat:
+    case SYS_symlinkat:
+#ifdef SYS_mkdir
+    case SYS_mkdir:
+    case SYS_mknod:
+    case SYS_symlink:
+#endif
+      return TRUE;
+    default:
+      return FALSE;
+    }
+}
+
 static char *
 resolve (const PstIntentReader *reader, const guint64 *args, int dir, int path)
 {
@@ -186,6 +206,7 @@ pst_intent_parse (const char *syscall_line, const PstIntentReader *reader, PstIn
           if (reader->read_bytes (args[calls[i].flags], &how, sizeof how, reader->data))
             out->kind = kind_of_open (how.flags);
         }
+      out->walks_once = makes_only (number);
       out->path = resolve (reader, args, calls[i].dir, calls[i].path);
       if (calls[i].path2 != NONE)
         out->path2 = resolve (reader, args, calls[i].dir2, calls[i].path2);

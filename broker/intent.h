@@ -26,8 +26,9 @@ typedef enum
 typedef struct
 {
   PstIntentKind kind;
-  char *path;  /* (nullable): absolute, normalised */
-  char *path2; /* (nullable): the other name of a rename or link */
+  char *path;          /* (nullable): absolute, normalised */
+  char *path2;         /* (nullable): the other name of a rename or link */
+  gboolean walks_once; /* it makes @path, and passes an ESTALE of the look-up of its last name on to the program */
 } PstIntent;
 
 void pst_intent_clear (PstIntent *intent);

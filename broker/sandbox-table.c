@@ -379,6 +379,8 @@ pst_ask_finish (PstAsk *ask, PstOutcome outcome)
   PstSandbox *sandbox = ask->sandbox;
   PstPeer *gate = ask->bus ? sandbox->bus : sandbox->gate;
 
+  if (outcome == PST_OUTCOME_RETRY && ask->is_made)
+    outcome = PST_OUTCOME_RETRY_HERE;
   if (gate && pst_peer_is_open (gate))
     pst_peer_reply (gate, ask->serial, g_variant_new ("(u)", outcome), NULL, 0);
   pst_ask_drop (ask);

@@ -118,6 +118,20 @@ check (long number, const char *args, PstIntentKind kind, const char *path, cons
   pst_intent_clear (&intent);
 }
 
+static gboolean
+walks_once (long number, const char *args)
+{
+  g_autofree char *line = g_strdup_printf ("%ld %s 0x7ffd 0x7f00\n", number, args);
+  PstIntentReader reader = { fake_path, fake_dir, fake_bytes, NULL };
+  PstIntent intent;
+  gboolean once;
+
+  g_assert_true (pst_intent_parse (line, &reader, &intent));
+  once = intent.walks_once;
+  pst_intent_clear (&intent);
+  return once;
+}
+
 static void
 test_table (void)
 {
@@ -128,6 +142,10 @@ test_table (void)
   check (SYS_openat, "0x6 0x20 0x0 0x0 0x0 0x0", PST_INTENT_READ, "/abs/c", NULL);
   check (SYS_openat, "0x6 0x30 0x0 0x0 0x0 0x0", PST_INTENT_READ, NULL, NULL);
   check (SYS_mkdirat, "0x5 0x10 0x1ff 0x0 0x0 0x0", PST_INTENT_MKDIR, "/five/b", NULL);
+  g_assert_true (walks_once (SYS_mkdirat, "0x5 0x10 0x1ff 0x0 0x0 0x0"));
+  g_assert_true (walks_once (SYS_symlinkat, "0x10 0x5 0x10 0x0 0x0 0x0"));
+  g_assert_false (walks_once (SYS_openat, "0x5 0x10 0x41 0x1ff 0x0 0x0"));
+  g_assert_false (walks_once (SYS_unlinkat, "0x5 0x10 0x0 0x0 0x0 0x0"));
   check (SYS_renameat2, "0x5 0x10 0x6 0x20 0x0 0x0", PST_INTENT_RENAME, "/five/b", "/abs/c");
   check (SYS_newfstatat, "0x5 0x10 0x6 0x20 0x0 0x0", PST_INTENT_LOOK, "/five/b", NULL);
 #ifdef SYS_open

@@ -103,10 +103,11 @@ typedef enum
 /* The outcome of an Ask. */
 typedef enum
 {
-  PST_OUTCOME_RETRY = 1,  /* decide again with the policy that was pushed before this reply */
-  PST_OUTCOME_DENY = 2,   /* EACCES, this once */
-  PST_OUTCOME_KILLED = 3, /* EINTR: the caller has been killed */
-  PST_OUTCOME_HIDE = 4,   /* ENOENT, this once: it does not exist on the host either */
+  PST_OUTCOME_RETRY = 1,      /* decide again with the policy that was pushed before this reply */
+  PST_OUTCOME_DENY = 2,       /* EACCES, this once */
+  PST_OUTCOME_KILLED = 3,     /* EINTR: the caller has been killed */
+  PST_OUTCOME_HIDE = 4,       /* ENOENT, this once: it does not exist on the host either */
+  PST_OUTCOME_RETRY_HERE = 5, /* likewise "retry", and the kernel is not to be sent round: it would tell the application */
 } PstOutcome;
 
 /* 0 for the strongest: lock, user, default, profile. */

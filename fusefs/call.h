@@ -21,6 +21,7 @@ struct _PstCall
   guint tries; /* how often it has been run again after a question */
   gboolean was_asked;
   gboolean waited; /* for a mount */
+  gboolean stays;  /* is not sent round */
   gboolean is_copy;
   guint64 ino, ino2;
   const char *name, *name2;

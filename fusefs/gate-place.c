@@ -147,7 +147,7 @@ names_rule (const PstDecision *decision, const char *path)
 static gboolean
 may_go_round (const PstCall *call, PstTree *tree)
 {
-  return tree->live && call->tid != pst_gate_config.supervisor && pst_hold_may_send_round (tree, call->tid);
+  return tree->live && !call->stays && call->tid != pst_gate_config.supervisor && pst_hold_may_send_round (tree, call->tid);
 }
 
 static void

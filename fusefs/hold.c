@@ -92,6 +92,8 @@ settle (Question *question, guint outcome)
   switch (outcome)
     {
     case PST_OUTCOME_RETRY:
+    case PST_OUTCOME_RETRY_HERE:
+      call->stays = outcome == PST_OUTCOME_RETRY_HERE;
       call->tries++;
       call->was_asked = TRUE;
       pst_hold_run_again (g_steal_pointer (&call));

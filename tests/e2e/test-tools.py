@@ -190,6 +190,23 @@ def test_revoke_strict(tap):
         servant.end()
 
 
+def test_first_thing(tap):
+    """What is the first thing in a folder that was just given ends as it does without a sandbox: nobody hears of a stale file handle."""
+    with Home() as home:
+        there = home.path("Documents/there")
+        home.write("Documents/there/file", "text\n")
+        os.symlink("nowhere", home.path("Documents/link"))
+        ScriptedPerson(home, access=2)
+        for n, (command, words) in enumerate((
+                (("mkdir", home.path("Documents/new")), ""), (("mkdir", there), "File exists"), (("mkdir", "-p", there), ""),
+                (("ln", "-s", "x", home.path("Documents/new-link")), ""), (("ln", "-s", "x", home.path("Documents/link")), "File exists"),
+                (("ln", "-sf", "x", home.path("Documents/link")), ""), (("mkfifo", home.path("Documents/fifo")), ""),
+                (("mkfifo", home.path("Documents/link")), "File exists"), (("rmdir", there), "Directory not empty"))):
+            result = home.run(*command, app=f"org.example.First{n}")
+            tap.ok(result.returncode == (1 if words else 0) and words in result.stderr, f"{' '.join(os.path.basename(w) for w in command)}: {words or 'succeeds'}",
+                   result.stderr)
+
+
 def test_killed_while_it_waits(tap):
     with Home() as home:
         path = home.write("Pictures/a", "a picture\n")
