@@ -78,7 +78,7 @@ struct _PstClient
   GQueue held;            /* of questions */
   const PstAsk *retried;  /* (nullable): the one whose messages are being judged again */
   gsize held_bytes;
-  guint n_held;
+  guint n_held, n_held_fds;
 };
 
 static inline PstSide *

@@ -13,6 +13,7 @@
 
 #define MAX_HELD 512
 #define MAX_HELD_BYTES (16u * 1024 * 1024)
+#define MAX_HELD_FDS 256 /* all clients together may have fewer than the process */
 
 typedef struct
 {
@@ -142,7 +143,8 @@ pst_client_hold (PstClient *client, PstAsk *ask, const char *name, const PstHead
   gboolean is_new = FALSE, for_owner = ask == NULL && name == NULL;
   Held *held;
 
-  if (client->n_held >= MAX_HELD || size > MAX_HELD_BYTES - client->held_bytes)
+  if (client->n_held >= MAX_HELD || size > MAX_HELD_BYTES - client->held_bytes ||
+      header->n_fds > MAX_HELD_FDS - client->n_held_fds)
     {
       pst_client_refuse (client, header, PST_REPLY_LIMIT);
       return;
@@ -179,6 +181,7 @@ pst_client_hold (PstClient *client, PstAsk *ask, const char *name, const PstHead
   g_queue_push_tail (&ask->messages, held);
   client->n_held++;
   client->held_bytes += size;
+  client->n_held_fds += held->n_fds;
   if (is_new && !for_owner)
     decider->ask (ask, decider->user_data);
   else if (is_new && !pst_names_is_watched (client->names, name))
@@ -197,6 +200,7 @@ release (PstAsk *ask, gboolean is_answered)
     {
       client->n_held--;
       client->held_bytes -= held->size;
+      client->n_held_fds -= held->n_fds;
       pst_client_send_held (client, held->data, held->size, held->fds, held->n_fds);
       g_free (held);
     }

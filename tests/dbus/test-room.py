@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How much of the bus an application takes. What the bus keeps for it costs everybody: each broadcast is compared with every match
 rule, each call and answer with every call that is open. A session's bus has next to no limits of its own."""
-from sandboxed import SandboxedWorld
+import os
+
+from sandboxed import RETRY, SandboxedWorld
 from wire import BUS, CALL, ERROR, RETURN, SIGNAL, message, run_tests
 
 LIMIT = "org.freedesktop.DBus.Error.LimitsExceeded"
@@ -103,4 +105,35 @@ def test_unanswered(tap):
         tap.ok(got.type == RETURN, "a connection that ends makes room")
 
 
-run_tests(test_match_rules, test_spelt_otherwise, test_unanswered)
+def test_held_descriptors(tap):
+    """The descriptors of messages that wait for an answer are the proxy's meanwhile, and it has only so many."""
+    with SandboxedWorld() as world:
+        sandbox, service = world.sandbox(POLICY + "session org.test.Asked * * ask\n"), world.connect()
+        service.own("org.test.Talk")
+        greedy, other = sandbox.connect(), sandbox.connect()
+        read, write = os.pipe()
+        serials = [greedy.send(CALL, fds=[read] * 16, destination="org.test.Asked", path="/", interface="a.b", member="Keep") for _ in range(100)]
+        greedy.sync()
+        refused = {got.reply_serial for got in greedy.inbox if got.error == LIMIT}
+        tap.equal(refused, set(serials[16:]), "256 wait, what is beyond is refused")
+        last = greedy.send(CALL, destination="org.test.Asked", path="/", interface="a.b", member="Keep")
+        greedy.sync()
+        tap.equal([got.error for got in greedy.inbox if got.reply_serial == last], [], "control: a message without any waits")
+        other.send(CALL, fds=[read], destination="org.test.Talk", path="/", interface="a.b", member="Take")
+        while (got := service.next()).member != "Take":
+            pass
+        tap.equal(len(got.fds), 1, "control: another sends one")
+        # what was held goes, and there is room again
+        asked = sandbox.question()
+        sandbox.set_policy(POLICY + "session org.test.Asked * * deny\n")
+        sandbox.answer(asked, RETRY)
+        tap.ok(greedy.reply_to(last).type == ERROR, "control: they are answered")
+        sandbox.set_policy(POLICY + "session org.test.Asked * * ask\n")
+        again = greedy.send(CALL, fds=[read] * 16, destination="org.test.Asked", path="/", interface="a.b", member="Keep")
+        sandbox.question()
+        greedy.sync()
+        tap.equal([got.error for got in greedy.inbox if got.reply_serial == again], [], "and there is room for others")
+        os.close(read), os.close(write)
+
+
+run_tests(test_match_rules, test_spelt_otherwise, test_unanswered, test_held_descriptors)
