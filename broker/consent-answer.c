@@ -130,6 +130,20 @@ refused_access (PstQuestion *question, const char *path, gboolean *spoils)
   return view.answer == PST_ANSWER_ALLOW ? PST_ACCESS_CHANGE : PST_ACCESS_VIEW;
 }
 
+/* Where a rule allows what nothing can be attached for (attach.c), and the answer is about something wider, that rule goes on
+ * deciding: without this the same question would come at once, and again after each answer. */
+static void
+cool_past_rules (const PstQuestion *question, const PstOfferScope *scope, PstAnswer answer)
+{
+  for (guint i = 0; i < question->asks->len; i++)
+    {
+      const PstAsk *ask = question->asks->pdata[i];
+
+      if (ask->past_rule && (answer != PST_ANSWER_ALLOW || strcmp (scope->path, ask->past_rule) != 0))
+        g_ptr_array_add (ask->sandbox->cooldowns, g_strdup (ask->path));
+    }
+}
+
 static void
 tell_failure (PstAgent *agent, PstQuestion *question, const char *text)
 {
@@ -247,6 +261,7 @@ pst_consent_answer (PstBroker *broker, PstAgent *agent, guint64 id, PstAnswer an
       return;
     }
 
+  cool_past_rules (question, scope, answer);
   settle = g_new0 (Settle, 1);
   settle->app = g_strdup (question->app);
   settle->refs = pst_ask_refs_new ();

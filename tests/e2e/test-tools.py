@@ -207,6 +207,22 @@ def test_first_thing(tap):
                    result.stderr)
 
 
+def test_asked_past_a_rule(tap):
+    """A rule allows a name that leads to where nothing is given. Whatever is answered to the question that comes instead, about the folder
+    above, it does not come again."""
+    for words in ("deny once", "deny always", "allow once", "allow always"):
+        with Home() as home:
+            link = home.path("Documents/link")
+            home.write("Documents/a", "text\n")
+            os.symlink("/dev/shm", link)
+            home.grant(link, app="org.example.Past")
+            # what comes after the fifth is left open, and ends the test
+            person = ScriptedPerson(home, lambda question, words=words: words if len(person.shown) <= 5 else None)
+            result = home.run("ls", link + "/", app="org.example.Past")
+            tap.ok(result.returncode != 0 and result.stdout == "", f"{words}: nothing is given there", result.stdout + result.stderr)
+            tap.ok(len(person.shown) == 1, f"{words}: one question", f"{len(person.shown)}: {person.titles()}")
+
+
 def test_killed_while_it_waits(tap):
     with Home() as home:
         path = home.write("Pictures/a", "a picture\n")
