@@ -82,6 +82,21 @@ pst_fd_close_from (int lowest, const int *keep, gsize n_keep)
     }
 }
 
+void
+pst_fd_own_stderr (void)
+{
+  struct stat st;
+  int fd;
+
+  if (fstat (STDERR_FILENO, &st) < 0 || (!S_ISFIFO (st.st_mode) && !S_ISCHR (st.st_mode)))
+    return;
+  fd = open ("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  if (fd < 0)
+    return;
+  dup2 (fd, STDERR_FILENO);
+  close (fd);
+}
+
 int
 pst_fd_memfd_sealed (const char *name, gconstpointer data, gsize size)
 {

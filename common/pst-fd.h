@@ -19,6 +19,11 @@ pst_fd_cleanup (int *fd)
 /* Closes every descriptor >= @lowest except the @n_keep ones in @keep. Errors: none that a caller can mend. */
 void pst_fd_close_from (int lowest, const int *keep, gsize n_keep);
 
+/* From now on, what this process says on standard error is lost rather than waited for when nobody reads it: pipes and
+ * terminals are opened anew, not blocking, for this process alone. Others that have them go on as they are. A file is left as
+ * it is, and so is a socket, which cannot be opened. */
+void pst_fd_own_stderr (void);
+
 /* A sealed memfd holding @size bytes. -1 with errno. */
 int pst_fd_memfd_sealed (const char *name, gconstpointer data, gsize size);
 

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -104,6 +105,51 @@ test_read_all_refuses (void)
   g_assert_nonnull (error);
 }
 
+/* In a child: @fd as standard error, once more than fits written there. 0: all that was lost was lost; else what was waited
+ * for. */
+static int
+say_much (int fd)
+{
+  pid_t child = fork ();
+  int status;
+
+  if (child == 0)
+    {
+      char text[4096] = { 0 };
+
+      alarm (20);
+      dup2 (fd, STDERR_FILENO);
+      pst_fd_own_stderr ();
+      for (int i = 0; i < 100; i++)
+        (void)!write (STDERR_FILENO, text, sizeof text);
+      _exit (0);
+    }
+  g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+  return status;
+}
+
+static void
+test_own_stderr (void)
+{
+  int ends[2];
+  g_autofree char *name = NULL;
+  struct stat st;
+  pst_autofd file = g_file_open_tmp ("postern-fd-XXXXXX", &name, NULL);
+
+  g_assert_no_errno (pipe2 (ends, O_CLOEXEC));
+  g_assert_cmpint (say_much (ends[1]), ==, 0);
+  /* it is this process's alone */
+  g_assert_cmpint (fcntl (ends[1], F_GETFL) & O_NONBLOCK, ==, 0);
+  close (ends[0]);
+  close (ends[1]);
+  /* nothing of a file is lost, nor written over */
+  g_assert_cmpint (write (file, "first", 5), ==, 5);
+  g_assert_cmpint (say_much (file), ==, 0);
+  g_assert_no_errno (fstat (file, &st));
+  g_assert_cmpint (st.st_size, ==, 5 + 100 * 4096);
+  unlink (name);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -111,6 +157,7 @@ main (int argc, char **argv)
   g_test_add_func ("/fd/clear-and-steal", test_clear_and_steal);
   g_test_add_func ("/fd/close-from", test_close_from);
   g_test_add_func ("/fd/memfd", test_memfd);
+  g_test_add_func ("/fd/own-stderr", test_own_stderr);
   g_test_add_func ("/fd/read-all-refuses", test_read_all_refuses);
   return g_test_run ();
 }

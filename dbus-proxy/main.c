@@ -6,6 +6,7 @@
 #include "options.h"
 #include "postern-config.h"
 #include "postern.h"
+#include "pst-fd.h"
 #include "server.h"
 
 #include <errno.h>
@@ -90,6 +91,7 @@ serve_sandbox (void)
   const char *what;
 
   signal (SIGPIPE, SIG_IGN);
+  pst_fd_own_stderr ();
   mallopt (M_ARENA_MAX, 1);
   pst_loop_init ();
   pst_loop_set_idle (on_idle);

@@ -66,6 +66,7 @@ main (int argc, char **argv)
   if (status >= 0)
     return status;
   pst_fd_close_from (LINK_FD + 1, NULL, 0);
+  pst_fd_own_stderr ();
   /* One heap, given back early: this process is idle nearly always. */
   mallopt (M_ARENA_MAX, 1);
   mallopt (M_TRIM_THRESHOLD, 128 * 1024);

@@ -26,6 +26,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <glib-unix.h>
 #include <glib/gi18n.h>
 #include <stdio.h>
@@ -34,6 +35,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define LAST_WORD_MS 2000
 
 typedef struct
 {
@@ -54,6 +57,7 @@ pst_supervisor_say (const char *text)
   g_autofree char *shown = pst_text_for_display (text, 1000);
 
   fprintf (stderr, "postern: %s\n", shown);
+  clearerr (stderr);
 }
 
 static void
@@ -75,6 +79,16 @@ finish (Supervisor *self, int status)
   g_main_loop_quit (self->loop);
 }
 
+/* There is nothing more to be stopped, so this one is waited for. */
+static void
+say_at_last (const char *sentence)
+{
+  struct pollfd ready = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+  poll (&ready, 1, LAST_WORD_MS);
+  pst_supervisor_say (sentence);
+}
+
 /* The sandbox cannot go on: one sentence, and nothing of it is left. */
 static void
 fail (Supervisor *self, const char *sentence)
@@ -84,9 +98,9 @@ fail (Supervisor *self, const char *sentence)
   self->failed = TRUE;
   if (self->setup->pty)
     pst_pty_stop_input (self->setup->pty);
-  pst_supervisor_say (sentence);
   self->status = PST_EXIT_FAILED << 8;
   kill_sandbox (self, SIGKILL); /* init's end ends the loop */
+  say_at_last (sentence);
 }
 
 /* ---- the program ---- */
@@ -213,7 +227,7 @@ take_control (Supervisor *self)
       if (self->setup->pty)
         pst_pty_stop_input (self->setup->pty);
       if (!self->failed)
-        pst_supervisor_say (control->text);
+        say_at_last (control->text);
       self->failed = TRUE;
       self->status = control->a << 8;
       break;
@@ -414,6 +428,8 @@ pst_supervisor_run (PstSupervisorSetup *setup)
 {
   Supervisor self = { .setup = setup };
 
+  /* The program has its own already. Who pauses a pipe to it must not stop what is told to this process. */
+  pst_fd_own_stderr ();
   self.loop = g_main_loop_new (NULL, FALSE);
   self.text_agent = pst_text_agent_new (setup->sandbox, setup->pty);
   self.again = pst_broker_again_new (setup, on_broker_message, on_broker_closed, on_broker_back, &self);

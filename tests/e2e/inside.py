@@ -3,7 +3,7 @@
 
 # Does what each line of its input says, and answers with a line: "ok …" or the number of the error.
 SERVANT = r"""
-import os, sys
+import os, socket, sys
 held = {}
 def do(words):
     what, path = words[0], words[1]
@@ -26,6 +26,9 @@ def do(words):
             os.write(fd, (words[2] + "\n").encode()); os.fsync(fd)
         finally: os.close(fd)
         return "ok"
+    if what == "nonsense":
+        with socket.socket(socket.AF_UNIX) as s:
+            s.connect(path); s.sendall(b"nonsense"); return "ok %d" % len(s.recv(1))
 print("ready", flush=True)
 for line in sys.stdin:
     try: answer = do(line.rstrip("\n").split("\t"))
@@ -65,8 +68,8 @@ print(results.count(True), set(results) - {True})
 class Servant:
     """A SERVANT in a sandbox of `home`."""
 
-    def __init__(self, home, app="org.example.Servant", options=()):
-        self.process = home.start("/usr/bin/python3", "-c", SERVANT, app=app, options=options, bufsize=1)
+    def __init__(self, home, app="org.example.Servant", options=(), **more):
+        self.process = home.start("/usr/bin/python3", "-c", SERVANT, app=app, options=options, bufsize=1, **more)
         self.pid = self.process.pid  # the supervisor
         if self.process.stdout.readline() != "ready\n":
             raise RuntimeError("the application did not start: " + self.process.stderr.read())

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The message bus in a sandbox: what is harmless works, the rest is asked for, once and in words, and nothing else is there."""
+import errno
 import os
 import shlex
 import signal
@@ -7,10 +8,12 @@ import subprocess
 import sys
 
 from bus import Bus, call
+from inside import Servant
 from postern_e2e import Home, ScriptedPerson, run_tests, wait_until
 
 TALK, KEYS, SYSTEMD, NOTES, EOG = "org.example.Talk", "org.freedesktop.secrets", "org.freedesktop.systemd1", "org.freedesktop.ScreenSaver", "org.gnome.eog"
 NAMES = (TALK, KEYS, SYSTEMD, NOTES, EOG)
+EACCES = str(errno.EACCES)
 BUS = ("--bus",)  # a start without one fails
 
 
@@ -353,6 +356,36 @@ print(s.recv(100).startswith(b"OK"))
         ScriptedPerson(home)
         result = inside(home, "/usr/bin/python3", "-c", crowd)
         tap.ok(result.stdout == "48\nTrue\n", "one application has 48 connections at once, and the next when one has ended", result.stdout + result.stderr)
+
+
+def test_nobody_listens(tap):
+    """What Postern's processes have to say goes where the application's own errors go, and somebody there has stopped reading. An application can have them say something
+    at any time: by nonsense on a connection, or by asking for what is refused. Nobody may wait for that."""
+    app, bus = "org.example.Loud", f"/run/user/{os.getuid()}/bus"
+    with Home() as home, Bus(home, NAMES):
+        ScriptedPerson(home, "deny once")
+        picture, letter = home.write("Pictures/a", "a picture\n"), home.write("Documents/letter", "a letter\n")
+        home.postern("grant", app, home.path("Pictures"))
+        read, write = os.pipe()
+        os.set_blocking(write, False)
+        try:
+            while True:
+                os.write(write, bytes(4096))
+        except BlockingIOError:
+            os.set_blocking(write, True)
+        servant = Servant(home, app, stderr=write)
+        os.close(write)
+        tap.ok(servant.ask("read", picture) == "ok 10", "it reads what was granted")
+        servant.send("nonsense", bus)
+        servant.send("read", letter)
+        result = home.postern("revoke", app, home.path("Pictures"), timeout=60)
+        answers = [servant.answer(), servant.answer(), servant.ask("read", picture), servant.ask("nonsense", bus)]
+        tap.ok(result.returncode == 0 and answers == ["ok 0", EACCES, EACCES, "ok 0"], "revoked, and everybody goes on", f"{answers} {result.stdout} {result.stderr}")
+        os.read(read, 1 << 20)
+        servant.ask("nonsense", bus)
+        tap.ok(b"a connection was closed" in os.read(read, 65536), "control: what is read is said")
+        servant.end()
+        os.close(read)
 
 
 def test_held(tap):
