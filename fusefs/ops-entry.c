@@ -212,6 +212,8 @@ op_mknod (fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_
   PstCall call = {
     .req = req, .func = run_mknod, .tid = fuse_req_ctx (req)->pid, .ino = parent, .name = name, .mode = mode, .rdev = rdev
   };
+
+  call.stays = S_ISSOCK (mode); /* bind(2) does not walk twice */
   run_mknod (&call);
 }
 
