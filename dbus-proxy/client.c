@@ -473,21 +473,14 @@ static void
 update_side (PstSide *side)
 {
   guint32 events = 0;
-  gboolean passing = FALSE;
 
   if (!side->eof && may_consume (side))
     events |= EPOLLIN;
-  else if (!side->eof && !side->dropping && pst_side_other (side)->blocked && pst_side_other (side)->out.pipe != NULL)
-    {
-      /* In the middle of a body that the other side is to take: it is read on as soon as it has. */
-      events = EPOLLIN;
-      passing = TRUE;
-    }
   if (!pst_out_is_empty (&side->out) && !side->client->connecting)
     events |= EPOLLOUT;
   /* Of an empty socket only what comes from now on is news. Else the kernel would look into it once more, to find it empty,
    * whenever it has told us of something: a twentieth of what a call costs. */
-  if (events == EPOLLIN && (side->drained || passing))
+  if (events == EPOLLIN && side->drained)
     events |= EPOLLET | EPOLLRDHUP;
   pst_source_watch (&side->source, events);
 }
