@@ -43,7 +43,8 @@ struct _FakeControl
   guint64 next_id;
   char *refusal, *damage; /* (nullable) */
   GHashTable *calls;      /* member → count */
-  guint n_history, step;
+  guint n_history;
+  guint64 step;
   gboolean is_holding;
   GVariant *held; /* (nullable): the answer to ... */
   PstPeer *held_peer;
