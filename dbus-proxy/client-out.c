@@ -320,6 +320,33 @@ tell_used (PstClient *client, guint64 number)
     decider->used (number, decider->user_data);
 }
 
+/* Without a catalogue it is not known whose connections are one application's: as xdg-dbus-proxy has it. */
+static PstFate
+add_match (PstClient *client, const PstHeader *header, const char *rule)
+{
+  PstFate fate;
+
+  if (!client->bus_config->policy->by_catalogue)
+    return pass (client, header, PST_REPLY_PASS);
+  if (!pst_match_rules_add (&client->match_rules, rule))
+    return refuse (client, header, PST_REPLY_LIMIT);
+  fate = pass (client, header, PST_REPLY_PASS);
+  if (fate != PST_FATE_PASS)
+    pst_match_rules_remove (&client->match_rules, rule);
+  return fate;
+}
+
+/* One is less only if the bus takes it for one: what it refuses, or is not told, takes no rule away there. */
+static PstFate
+remove_match (PstClient *client, const PstHeader *header, const char *rule)
+{
+  PstFate fate = pass (client, header, PST_REPLY_PASS);
+
+  if (fate == PST_FATE_PASS && header->destination != NULL && rule != NULL && strcmp (header->signature, "s") == 0)
+    pst_match_rules_remove (&client->match_rules, rule);
+  return fate;
+}
+
 PstFate
 pst_client_from_client (PstClient *client, const PstHeader *header, const guint8 *data, gsize size)
 {
@@ -363,14 +390,9 @@ pst_client_from_client (PstClient *client, const PstHeader *header, const guint8
         tell_used (client, used);
       return pass (client, header, PST_REPLY_PASS);
     case PST_BUS_ADD_MATCH:
-      /* Without a catalogue it is not known whose connections are one application's: as xdg-dbus-proxy has it. */
-      if (what.policy->by_catalogue && !pst_match_rules_add (&client->match_rules, what.arg))
-        return refuse (client, header, PST_REPLY_LIMIT);
-      return pass (client, header, PST_REPLY_PASS);
+      return add_match (client, header, what.arg);
     case PST_BUS_REMOVE_MATCH:
-      if (what.arg != NULL)
-        pst_match_rules_remove (&client->match_rules, what.arg);
-      return pass (client, header, PST_REPLY_PASS);
+      return remove_match (client, header, what.arg);
     case PST_BUS_LIST:
       return pass (client, header, PST_REPLY_LIST);
     case PST_BUS_HELLO:

@@ -81,6 +81,33 @@ def test_spelt_otherwise(tap):
         tap.equal(sandbox.connect().bus_call("AddMatch", f"arg0='{'x' * 1020}'").error, LIMIT, "a rule that is too long is refused")
 
 
+def test_removed_in_vain(tap):
+    """What the bus does not take for a removal makes no room."""
+    with SessionWorld() as world:
+        sandbox = world.sandbox(POLICY)
+        one, two = sandbox.connect(), sandbox.connect()
+        add_rules(one, RULES)
+        got = one.reply_to(one.send(CALL, destination=BUS, path="/", interface=BUS, member="RemoveMatch", body=[rule(0), ""], signature="ss"))
+        tap.equal((got.type, one.bus_call("AddMatch", rule("more")).error), (ERROR, LIMIT), "with an argument too many")
+        one.send(CALL, path="/", interface=BUS, member="RemoveMatch", body=[rule(1)], signature="s", flags=1)
+        tap.equal(one.bus_call("AddMatch", rule("more")).error, LIMIT, "without a destination")
+        tap.ok(one.bus_call("RemoveMatch", rule(2)).type == RETURN, "control: a removal")
+        tap.ok(one.bus_call("AddMatch", rule("more")).type == RETURN, "control: makes room")
+        call_self(two, CALLS)
+        add = [bus_bytes(two, "AddMatch", rule(i), interface=BUS, flags=1) for i in range(RULES)]
+        two.sock.sendall(b"".join(add))
+        refused = two.reply_to(two.send(CALL, destination=BUS, path="/", interface=BUS, member="RemoveMatch", body=[rule(3)], signature="s"))
+        tap.equal(refused.error, LIMIT, "control: a removal that is not told the bus, since too many calls are open")
+        third = sandbox.connect()
+        tap.equal(third.bus_call("AddMatch", rule("more")).error, LIMIT, "it made no room")
+        two.sock.sendall(bus_bytes(two, "RemoveMatch", rule(3), interface=BUS, flags=1))
+        two.send(CALL, destination=BUS, path="/", interface=BUS, member="GetId", flags=0)
+        two.next()
+        # refused additions are not counted either
+        got = two.reply_to(two.send(CALL, destination=BUS, path="/", interface=BUS, member="AddMatch", body=[rule(3)], signature="s"))
+        tap.equal((got.error, third.bus_call("AddMatch", rule("more")).type), (LIMIT, RETURN), "what is refused takes no room")
+
+
 def call_self(one, n):
     return pour(one, lambda i: message(CALL, one.next_serial(), destination=one.name, path="/", interface="a.b", member="Wait"), n)
 
@@ -136,4 +163,4 @@ def test_held_descriptors(tap):
         os.close(read), os.close(write)
 
 
-run_tests(test_match_rules, test_spelt_otherwise, test_unanswered, test_held_descriptors)
+run_tests(test_match_rules, test_spelt_otherwise, test_removed_in_vain, test_unanswered, test_held_descriptors)
