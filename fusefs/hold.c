@@ -93,7 +93,7 @@ settle (Question *question, guint outcome)
     {
     case PST_OUTCOME_RETRY:
     case PST_OUTCOME_RETRY_HERE:
-      call->stays = outcome == PST_OUTCOME_RETRY_HERE;
+      call->stays |= outcome == PST_OUTCOME_RETRY_HERE;
       call->tries++;
       call->was_asked = TRUE;
       pst_hold_run_again (g_steal_pointer (&call));

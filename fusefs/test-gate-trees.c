@@ -132,6 +132,22 @@ test_live_make (void)
     }
 }
 
+/* The question is about the making itself: what may not be sent round before it may not be after it. */
+static void
+test_live_make_asked (void)
+{
+  struct stat st;
+
+  world_start (grant_pictures, GINT_TO_POINTER (TRUE), FALSE);
+  world_rule ("Pictures", PST_SCOPE_TREE, PST_ACCESS_VIEW, PST_ANSWER_ALLOW);
+  world_push_policy ();
+  world_attach (7, PST_TREE_TREE, PST_ACCESS_VIEW, "Pictures", FALSE);
+  g_assert_cmpint (make ("socket") < 0 ? errno : 0, ==, 0);
+  g_assert_cmpint (lstat (world_real ("Pictures/new"), &st), ==, 0);
+  g_assert_cmpint (world_n_asks (), ==, 1);
+  world_stop ();
+}
+
 static void
 test_live_cwd (void)
 {
@@ -366,6 +382,7 @@ main (int argc, char **argv)
   g_test_add_func ("/gate/live/opendir", test_live_opendir);
   g_test_add_func ("/gate/live/create", test_live_create);
   g_test_add_func ("/gate/live/make", test_live_make);
+  g_test_add_func ("/gate/live/make-asked", test_live_make_asked);
   g_test_add_func ("/gate/live/cwd", test_live_cwd);
   g_test_add_func ("/gate/live/unlisted", test_live_unlisted);
   g_test_add_func ("/gate/live/many", test_live_many);
