@@ -60,7 +60,7 @@ pst_body_pipe_new (void)
 void
 pst_body_pipe_free (PstBodyPipe *pipe)
 {
-  if (pipe->filled == 0 && n_spare < MAX_SPARE)
+  if (possible && pipe->filled == 0 && n_spare < MAX_SPARE)
     {
       pipe->has_last = FALSE;
       spare[n_spare++] = pipe;
