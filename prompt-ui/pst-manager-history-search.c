@@ -17,6 +17,7 @@ struct _PstHistorySearch
   guint64 next;              /* 0: no more */
   guint n;                   /* rows of this page */
   gboolean is_running, is_first, is_again;
+  gboolean has_shown; /* at least one row */
 };
 
 static void ask (PstHistorySearch *self);
@@ -27,6 +28,7 @@ show_take (PstHistorySearch *self, GPtrArray *rows)
   gboolean is_first = self->is_first;
 
   self->is_first = FALSE;
+  self->has_shown |= rows->len > 0;
   self->events->found (rows, is_first, self->user_data);
 }
 
@@ -41,7 +43,9 @@ on_rows (GVariant *reply, const GError *error, gpointer data)
   if (error != NULL)
     {
       self->is_running = FALSE;
-      if (self->is_first)
+      if (self->has_shown)
+        self->events->rests (self->user_data);
+      else
         self->events->failed (error->message, self->user_data);
       return;
     }
@@ -99,6 +103,7 @@ pst_history_search_start (PstHistorySearch *self, GVariant *filter, gboolean is_
   self->is_again = is_again;
   self->next = 0;
   self->is_first = TRUE;
+  self->has_shown = FALSE;
   ask_page (self);
 }
 

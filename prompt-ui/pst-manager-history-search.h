@@ -15,9 +15,9 @@ typedef struct
 {
   /* @rows: of PstHistoryRow (transfer full). @is_first: they take the place of all that was there; else they come after it. */
   void (*found) (GPtrArray *rows, gboolean is_first, gpointer user_data);
-  /* The page is complete, or all has been looked through. */
+  /* The page is complete, or all has been looked through; or the rest of it is left to the next attempt, since that failed. */
   void (*rests) (gpointer user_data);
-  /* Of the first page alone; one of a later page is left to the next attempt. */
+  /* Before there was a row to show. */
   void (*failed) (const char *sentence, gpointer user_data);
 } PstHistorySearchEvents;
 

@@ -128,6 +128,7 @@ on_failed (const char *sentence, gpointer data)
 {
   PstManagerHistory *self = data;
 
+  self->outdated = TRUE; /* for when it is turned to again */
   gtk_label_set_text (self->nothing, sentence);
   gtk_stack_set_visible_child_name (self->stack, "nothing");
 }

@@ -290,6 +290,30 @@ test_long_search (void)
   close_window ();
 }
 
+/* A search that found nothing yet when the broker went is not at work for ever: it is begun anew when there is one. */
+static void
+test_broken_search (void)
+{
+  g_autoptr (FakeControl) control = fake_control_new (HOME, 3, 9);
+
+  fake_control_search_in_steps (control, 1000);
+  open_window ();
+  wait_for ("Access to Pictures: View");
+  turn_on ("History");
+  fake_wait (has_asked_history, control, "the history is asked for");
+  turn_on ("Search");
+  fake_wait (has_entry, NULL, "there is something to write into");
+  fake_control_hold (control);
+  gtk_entry_set_text (GTK_ENTRY (find_type (window, GTK_TYPE_SEARCH_ENTRY)), "/2500.jpg");
+  wait_for ("Searching…");
+  fake_wait (fake_control_is_held, control, "it goes on by itself");
+  fake_control_stop (control);
+  wait_for ("Postern Does Not Answer");
+  fake_control_start (control);
+  fake_wait (fake_control_is_held, control, "it is begun anew");
+  close_window ();
+}
+
 int
 main (int argc, char **argv)
 {
@@ -323,6 +347,7 @@ main (int argc, char **argv)
   g_test_add_func ("/manager-window/live", test_live);
   g_test_add_func ("/manager-window/many", test_many);
   g_test_add_func ("/manager-window/long-search", test_long_search);
+  g_test_add_func ("/manager-window/broken-search", test_broken_search);
   status = g_test_run ();
   g_object_unref (application);
   test_end (&xvfb);
