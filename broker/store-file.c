@@ -34,6 +34,9 @@ static const char *const migrations[] = {
   "ALTER TABLE events ADD COLUMN name TEXT;"
   "ALTER TABLE events ADD COLUMN program BLOB;"
   "ALTER TABLE events ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;",
+  /* A permission for a service (kind 2) counted as used when its application was. From now on it is noted: until then they have
+   * been used, or those of each day would end as unused. */
+  "UPDATE rules SET used = max (used, coalesce ((SELECT apps.used FROM apps WHERE apps.id = rules.app), 0)) WHERE kind = 2;",
 };
 #define SCHEMA_VERSION ((int)G_N_ELEMENTS (migrations))
 

@@ -456,6 +456,25 @@ test_migration (Fixture *f, gconstpointer data)
   g_assert_cmpuint (rows->len, ==, 1);
 }
 
+/* Of a version that did not note when a service is used: permissions for one have been used when the application was. */
+static void
+test_service_used (Fixture *f, gconstpointer data)
+{
+  PstStoredRule files = rule ("/old", PST_ACCESS_VIEW, PST_ANSWER_ALLOW),
+                service = rule ("session:org.test.Old", PST_ACCESS_TALK, PST_ANSWER_ALLOW);
+  guint64 of_files, of_service;
+
+  service.kind = PST_KIND_BUS;
+  of_files = add (f, &files, NULL);
+  of_service = add (f, &service, NULL);
+  g_clear_pointer (&f->store, pst_store_close);
+  run_sql (f, "INSERT OR REPLACE INTO apps (id, name, icon, executable, package_stamp, used)"
+              " VALUES ('eog', 'Eye', '', '/usr/bin/eog', 0, 777); PRAGMA user_version=4");
+  open_again (f);
+  g_assert_cmpint (pst_store_get_rule (f->store, of_files)->used, ==, 0);
+  g_assert_cmpint (pst_store_get_rule (f->store, of_service)->used, ==, 777);
+}
+
 /* The history of a version that kept it with the rules. */
 static void
 test_history_moves (Fixture *f, gconstpointer data)
@@ -525,6 +544,7 @@ main (int argc, char **argv)
   ADD ("damaged", test_damaged);
   ADD ("insane-row", test_insane_row);
   ADD ("migration", test_migration);
+  ADD ("service-used", test_service_used);
   ADD ("history-moves", test_history_moves);
   ADD ("history-damaged", test_history_damaged);
   ADD ("second-broker", test_second_broker);
