@@ -4,16 +4,19 @@
  * A tree is opened by its real path, in which no component may be a symlink, so that nobody who can write to a parent can lead
  * it elsewhere. Where that path comes from:
  *
- *   a rule that a person confirmed      the real path stored with it, with what lies between the rule's path and the unit added
- * as it is written; the first time after a question     the same, and device and inode must be those that were shown; a
- * profile, a lock, a rule for what  looked up now. If it turns out to lead to something protected, or to a gate root, it is as
- * though there were no was missing then                    rule: the person is asked.
+ *   a rule that a person confirmed      the real path stored with it, with what lies between the rule's path and the unit
+ *                                       added as it is written
+ *   the first time after a question     the same, and device and inode must be those that were shown
+ *   a profile, a lock, a rule for what  looked up now. If it turns out to lead to something protected, or to a gate root, it
+ *   was missing then                    is as though there were no rule: the person is asked.
  */
 #include "attach.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#include <glib/gi18n.h>
 
 #include "consent.h"
 #include "facts.h"
@@ -178,7 +181,7 @@ withdraw_if_changed (PstSandbox *sandbox, const char *path, const char *real, co
       !pst_store_remove_rules (
           broker->store, &shown->rule, 1,
           pst_event_new ("refused", sandbox->app->id, sandbox->number, path,
-                         "what was there when the question was answered is not what was shown; nothing was granted"),
+                         _ ("what was there when the question was answered is not what was shown; nothing was granted")),
           &error))
     g_warning ("%s", error->message);
   pst_push_app (broker, sandbox->app->id, NULL, NULL);

@@ -111,8 +111,7 @@ refuse_rest (PstBroker *broker, const PstQuestion *question, const PstStoredRule
 }
 
 /* The access that a refusal is about: everything, unless looking is allowed already (and the question was not put just because
- * that permission does not reach there). TRUE in @spoils: no rule can say it
- * without taking away something that is allowed. */
+ * that permission does not reach there). TRUE in @spoils: no rule can say it without taking away something that is allowed. */
 static PstAccess
 refused_access (PstQuestion *question, const char *path, gboolean *spoils)
 {

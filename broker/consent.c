@@ -6,8 +6,8 @@
  *         └─ they say "ask" ──► part of a question ──► shown ──► answer ──► stored ──► pushed ──► considered again
  *                                   │                   │
  *                                   │                   └─ time-out, no agent ──► refused for this once
- *                                   └─ withdrawn, killed, sandbox gone ──► dropped; the last one takes the question off the
- * screen
+ *                                   └─ withdrawn, killed, sandbox gone ──► dropped; the last one takes the question
+ *                                                                         off the screen
  *
  * An ask is considered as often as its circumstances change, and is answered exactly once. Everything that a person's answer
  * covers is settled by one walk over all open questions of the application (pst_consent_resettle).
@@ -59,7 +59,7 @@ decide_bus (const PstAsk *ask)
   return answer;
 }
 
-/* The rule that allows a service names it. (Of calls that its proxy lets through without asking nobody hears.) */
+/* The rule that allows a service names it. (Of what passes without a question the proxy tells: peer-bus.c.) */
 static void
 note_bus_use (PstAsk *ask)
 {
@@ -176,12 +176,12 @@ pst_consent_question (PstAsk *ask)
     }
   if (pst_ask_queue_count (broker->queue, sandbox->app->id, sandbox->screen) >= PST_MAX_QUESTIONS)
     {
-      pst_consent_refuse_unasked (ask, "too many questions are open");
+      pst_consent_refuse_unasked (ask, _ ("too many questions are open"));
       return;
     }
   if (ask->bus && sandbox->n_refused_services >= PST_MAX_REFUSED_SERVICES)
     {
-      pst_consent_refuse_unasked (ask, "services were refused several times");
+      pst_consent_refuse_unasked (ask, _ ("services were refused several times"));
       return;
     }
   offer = ask->bus
@@ -189,8 +189,8 @@ pst_consent_question (PstAsk *ask)
               : pst_facts_offer (ask, protected_by);
   if (!offer || (offer->private_ok && sandbox->n_refused_creations >= PST_MAX_REFUSED_CREATIONS))
     {
-      pst_consent_refuse_unasked (ask, offer ? "making new things in the home was refused several times"
-                                             : "it leads to where nothing is given");
+      pst_consent_refuse_unasked (ask, offer ? _ ("making new things in the home was refused several times")
+                                             : _ ("it leads to where nothing is given"));
       pst_offer_free (offer);
       return;
     }
