@@ -319,7 +319,7 @@ pst_history_db_query (PstHistoryDb *db, const PstHistoryFilter *filter, guint64 
 
   *next_row = 0;
   bound (&query);
-  pst_sql_query_int (db->db, "SELECT max(id) FROM events", &query.newest);
+  query.failed |= !pst_sql_query_int (db->db, "SELECT max(id) FROM events", &query.newest);
   if (!query.failed && !is_empty (&query))
     add_streams (&query);
   while (!query.failed && streams->len > 0)
