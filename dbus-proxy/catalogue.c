@@ -298,8 +298,8 @@ pst_catalogue_conclude (const PstBusOpinion *opinion, const char *name, const Ps
     }
 }
 
-/* As broker/services.c has it, of what is left of a pattern when the application's words are in it. These are spelt in either
- * case. */
+/* As common/pst-services.c has it, of what is left of a pattern when the application's words are in it. These are spelt in
+ * either case. */
 gboolean
 pst_catalogue_is_outside (const PstBusPolicy *policy, const char *name)
 {
