@@ -431,7 +431,7 @@ pst_cli_log_main (int argc, char **argv)
   if (argc > 2)
     return pst_cli_fail (PST_EXIT_USAGE, _ ("takes one application at most"));
   if (limit < (options.follow ? 0 : 1) || limit > MAX_LIMIT)
-    return pst_cli_fail (PST_EXIT_USAGE, _ ("-n takes a number from 1 to %d"), MAX_LIMIT);
+    return pst_cli_fail (PST_EXIT_USAGE, _ ("-n takes a number from %d to %d"), options.follow ? 0 : 1, MAX_LIMIT);
   if (what != NULL && !take_what (&options, what))
     return PST_EXIT_USAGE;
   if (options.text != NULL && !g_utf8_validate (options.text, -1, NULL))
