@@ -240,6 +240,7 @@ test_many (void)
   g_autoptr (GList) rows = NULL;
   GtkWidget *row;
 
+  g_assert_cmpuint (fake_control_count (control, 0), ==, 2000);
   open_window ();
   wait_for ("Show more (1975 are not shown)");
   row = find (window, "Show more (1975 are not shown)", TRUE);
