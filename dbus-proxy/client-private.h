@@ -91,6 +91,18 @@ pst_side_other (PstSide *side)
 void pst_side_send (PstSide *to, guint8 *take_data, gsize size, int *take_fds, guint n_fds);
 /* The first @n descriptors that have arrived from that side, which are there. */
 void pst_side_take_fds (PstSide *side, guint n, int **fds);
+/* Sends what is on its way to that side, as far as it takes it. */
+void pst_side_flush (PstSide *side);
+/* Is there room on the other side for what comes from this one, and is its time? */
+gboolean pst_side_may_consume (PstSide *side);
+/* Reads once what has arrived from that side, and passes it on. */
+void pst_side_read (PstSide *side);
+/* The rest of a long body. FALSE: it has to be read like all else. */
+gboolean pst_side_pass_body (PstSide *side);
+/* What was carried over because its time had not come. */
+void pst_side_resume (PstSide *side);
+/* The client has said BEGIN, which is still in its carry-over: passes it on when all is answered. */
+void pst_client_try_begin (PstClient *client);
 void pst_client_close (PstClient *client, const char *why);
 /* After something may have changed outside a reading: sends, and goes on with what was put off. */
 void pst_client_continue (PstClient *client);
