@@ -66,7 +66,7 @@ main (int argc, char **argv)
   {
     g_autofree char *shown = g_strescape (argv[1], NULL);
 
-    fprintf (stderr, _ ("postern: unknown command %s; postern --help lists them\n"), shown);
+    fprintf (stderr, _ ("postern: unknown command “%s”; postern --help lists them\n"), shown);
   }
   return PST_EXIT_USAGE;
 }
