@@ -17,7 +17,7 @@ static const struct
 } settings[] = {
   { "unused_days", N_ ("Take back permissions that are not _used for (days)"), 0, 36500, 10, N_ ("Never") },
   { "history_days", N_ ("Keep the history for (da_ys)"), 0, 36500, 10, N_ ("For ever") },
-  { "history_rows", N_ ("At most (_rows)"), 1000, 1000000, 1000, NULL },
+  { "history_rows", N_ ("Keep at most (_entries)"), 1000, 1000000, 1000, NULL },
 };
 
 typedef struct
