@@ -152,12 +152,8 @@ test_chmod_swapped (void)
 int
 main (int argc, char **argv)
 {
-  if (!world_enter ())
-    {
-      g_print ("1..0 # SKIP no user namespaces or no /dev/fuse\n");
-      return 0;
-    }
-  g_test_init (&argc, &argv, NULL);
+  if (!world_test_init (&argc, &argv))
+    return 0;
   g_test_add_func ("/gate/protected-inside", test_protected_inside);
   g_test_add_func ("/gate/moved-outside", test_moved_outside);
   g_test_add_func ("/gate/chmod-swapped", test_chmod_swapped);

@@ -372,12 +372,8 @@ test_live_names (void)
 int
 main (int argc, char **argv)
 {
-  if (!world_enter ())
-    {
-      g_print ("1..0 # SKIP no user namespaces or no /dev/fuse\n");
-      return 0;
-    }
-  g_test_init (&argc, &argv, NULL);
+  if (!world_test_init (&argc, &argv))
+    return 0;
   g_test_add_func ("/gate/live/open", test_live_open);
   g_test_add_func ("/gate/live/opendir", test_live_opendir);
   g_test_add_func ("/gate/live/create", test_live_create);

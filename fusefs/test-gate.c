@@ -374,12 +374,8 @@ test_calls (void)
 int
 main (int argc, char **argv)
 {
-  if (!world_enter ())
-    {
-      g_print ("1..0 # SKIP no user namespaces or no /dev/fuse\n");
-      return 0;
-    }
-  g_test_init (&argc, &argv, NULL);
+  if (!world_test_init (&argc, &argv))
+    return 0;
   g_test_add_func ("/gate/listing", test_listing);
   g_test_add_func ("/gate/dot-names", test_dot_names);
   g_test_add_func ("/gate/answers", test_answers);

@@ -9,8 +9,9 @@ G_BEGIN_DECLS
 /* A world for component tests: a real home directory, a private home, a FUSE mount with a real postern-fusefs behind it, and in
  * a thread of its own a supervisor and a broker that do what the test says. Everything is below world_dir(). */
 
-/* Once, first thing in main(): own user and mount namespace. FALSE: not possible here. */
-gboolean world_enter (void);
+/* g_test_init() in a user and a mount namespace of its own: once, first thing in main(). FALSE: not possible here, which is
+ * said as a skip; main() returns 0. */
+gboolean world_test_init (int *argc, char ***argv);
 
 typedef struct
 {
