@@ -251,14 +251,10 @@ test_many (void)
   close_window ();
 }
 
-/* A history in which a search takes long: that is said, what is found is shown as it comes, and what happens meanwhile neither
- * begins the search anew nor is lost. */
+/* The search of a history that takes more than one answer, held at the second. */
 static void
-test_long_search (void)
+begin_long_search (FakeControl *control)
 {
-  g_autoptr (FakeControl) control = fake_control_new (HOME, 3, 9);
-  guint calls;
-
   fake_control_search_in_steps (control, 1000);
   open_window ();
   wait_for ("Access to Pictures: View");
@@ -271,6 +267,17 @@ test_long_search (void)
   gtk_entry_set_text (GTK_ENTRY (find_type (window, GTK_TYPE_SEARCH_ENTRY)), "/2500.jpg");
   wait_for ("Searching…");
   fake_wait (fake_control_is_held, control, "it goes on by itself");
+}
+
+/* A history in which a search takes long: that is said, what is found is shown as it comes, and what happens meanwhile neither
+ * begins the search anew nor is lost. */
+static void
+test_long_search (void)
+{
+  g_autoptr (FakeControl) control = fake_control_new (HOME, 3, 9);
+  guint calls;
+
+  begin_long_search (control);
   calls = fake_control_calls (control, PST_CONTROL_HISTORY);
   fake_control_release (control);
   fake_wait (fake_control_is_held, control, "and again");
@@ -297,17 +304,7 @@ test_broken_search (void)
 {
   g_autoptr (FakeControl) control = fake_control_new (HOME, 3, 9);
 
-  fake_control_search_in_steps (control, 1000);
-  open_window ();
-  wait_for ("Access to Pictures: View");
-  turn_on ("History");
-  fake_wait (has_asked_history, control, "the history is asked for");
-  turn_on ("Search");
-  fake_wait (has_entry, NULL, "there is something to write into");
-  fake_control_hold (control);
-  gtk_entry_set_text (GTK_ENTRY (find_type (window, GTK_TYPE_SEARCH_ENTRY)), "/2500.jpg");
-  wait_for ("Searching…");
-  fake_wait (fake_control_is_held, control, "it goes on by itself");
+  begin_long_search (control);
   fake_control_stop (control);
   wait_for ("Postern Does Not Answer");
   fake_control_start (control);
