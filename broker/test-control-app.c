@@ -272,13 +272,10 @@ main (int argc, char **argv)
 {
   test_drop_root ();
   g_test_init (&argc, &argv, NULL);
-#define ADD(name, function)                                                                                                    \
-  g_test_add ("/control/" name, TestControl, NULL, test_control_set_up, function, test_control_tear_down)
-  ADD ("locked", test_locked);
-  ADD ("strict", test_strict);
-  ADD ("reset", test_reset);
-  ADD ("reset-killed", test_reset_killed);
-  ADD ("stop", test_stop);
-#undef ADD
+  TEST_CONTROL_ADD ("locked", test_locked);
+  TEST_CONTROL_ADD ("strict", test_strict);
+  TEST_CONTROL_ADD ("reset", test_reset);
+  TEST_CONTROL_ADD ("reset-killed", test_reset_killed);
+  TEST_CONTROL_ADD ("stop", test_stop);
   return g_test_run ();
 }

@@ -365,15 +365,12 @@ main (int argc, char **argv)
 {
   test_drop_root ();
   g_test_init (&argc, &argv, NULL);
-#define ADD(name, function)                                                                                                    \
-  g_test_add ("/control/" name, TestControl, NULL, test_control_set_up, function, test_control_tear_down)
-  ADD ("changed", test_changed);
-  ADD ("not-watching", test_not_watching);
-  ADD ("entries", test_entries);
-  ADD ("used-service", test_used_service);
-  ADD ("change-grant", test_change_grant);
-  ADD ("remove-grants", test_remove_grants);
-  ADD ("many", test_many);
-#undef ADD
+  TEST_CONTROL_ADD ("changed", test_changed);
+  TEST_CONTROL_ADD ("not-watching", test_not_watching);
+  TEST_CONTROL_ADD ("entries", test_entries);
+  TEST_CONTROL_ADD ("used-service", test_used_service);
+  TEST_CONTROL_ADD ("change-grant", test_change_grant);
+  TEST_CONTROL_ADD ("remove-grants", test_remove_grants);
+  TEST_CONTROL_ADD ("many", test_many);
   return g_test_run ();
 }

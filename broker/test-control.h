@@ -21,6 +21,8 @@ typedef struct
 
 void test_control_set_up (TestControl *f, gconstpointer data);
 void test_control_tear_down (TestControl *f, gconstpointer data);
+#define TEST_CONTROL_ADD(name, function)                                                                                       \
+  g_test_add ("/control/" name, TestControl, NULL, test_control_set_up, function, test_control_tear_down)
 
 guint64 test_control_grant (TestControl *f, const char *app, const char *path, PstAccess access, PstAnswer answer,
                             PstLifetime lifetime);

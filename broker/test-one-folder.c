@@ -221,12 +221,10 @@ main (int argc, char **argv)
 {
   test_drop_root ();
   g_test_init (&argc, &argv, NULL);
-#define ADD(name, function) g_test_add ("/sheet/" name, TestSheet, NULL, test_sheet_set_up, function, test_sheet_tear_down)
-  ADD ("one-folder", test_one_folder);
-  ADD ("one-folder-nobody", test_one_folder_nobody);
-  ADD ("quiet-names", test_quiet_names);
-  ADD ("only", test_only);
-  ADD ("only-refused", test_only_refused);
-#undef ADD
+  TEST_SHEET_ADD ("one-folder", test_one_folder);
+  TEST_SHEET_ADD ("one-folder-nobody", test_one_folder_nobody);
+  TEST_SHEET_ADD ("quiet-names", test_quiet_names);
+  TEST_SHEET_ADD ("only", test_only);
+  TEST_SHEET_ADD ("only-refused", test_only_refused);
   return g_test_run ();
 }

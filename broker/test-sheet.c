@@ -472,24 +472,22 @@ main (int argc, char **argv)
 {
   test_drop_root ();
   g_test_init (&argc, &argv, NULL);
-#define ADD(name, function) g_test_add ("/sheet/" name, TestSheet, NULL, test_sheet_set_up, function, test_sheet_tear_down)
-  ADD ("start", test_start);
-  ADD ("cancel", test_cancel);
-  ADD ("left-out", test_left_out);
-  ADD ("wants-nothing", test_wants_nothing);
-  ADD ("five-lines", test_five_lines);
-  ADD ("hostile-text", test_hostile_text);
-  ADD ("two-starts", test_two_starts);
-  ADD ("launcher-gone", test_launcher_gone);
-  ADD ("agent-dies", test_agent_dies);
-  ADD ("bad-answer", test_bad_answer);
-  ADD ("roles", test_roles);
-  ADD ("nobody", test_nobody);
-  ADD ("on-the-terminal", test_on_the_terminal);
-  ADD ("changed-meanwhile", test_changed_meanwhile);
-  ADD ("administrator", test_administrator);
-  ADD ("locked", test_locked);
-  ADD ("reset-meanwhile", test_reset_meanwhile);
-#undef ADD
+  TEST_SHEET_ADD ("start", test_start);
+  TEST_SHEET_ADD ("cancel", test_cancel);
+  TEST_SHEET_ADD ("left-out", test_left_out);
+  TEST_SHEET_ADD ("wants-nothing", test_wants_nothing);
+  TEST_SHEET_ADD ("five-lines", test_five_lines);
+  TEST_SHEET_ADD ("hostile-text", test_hostile_text);
+  TEST_SHEET_ADD ("two-starts", test_two_starts);
+  TEST_SHEET_ADD ("launcher-gone", test_launcher_gone);
+  TEST_SHEET_ADD ("agent-dies", test_agent_dies);
+  TEST_SHEET_ADD ("bad-answer", test_bad_answer);
+  TEST_SHEET_ADD ("roles", test_roles);
+  TEST_SHEET_ADD ("nobody", test_nobody);
+  TEST_SHEET_ADD ("on-the-terminal", test_on_the_terminal);
+  TEST_SHEET_ADD ("changed-meanwhile", test_changed_meanwhile);
+  TEST_SHEET_ADD ("administrator", test_administrator);
+  TEST_SHEET_ADD ("locked", test_locked);
+  TEST_SHEET_ADD ("reset-meanwhile", test_reset_meanwhile);
   return g_test_run ();
 }

@@ -29,6 +29,8 @@ typedef struct
 
 void test_sheet_set_up (TestSheet *f, gconstpointer data);
 void test_sheet_tear_down (TestSheet *f, gconstpointer data);
+#define TEST_SHEET_ADD(name, function)                                                                                         \
+  g_test_add ("/sheet/" name, TestSheet, NULL, test_sheet_set_up, function, test_sheet_tear_down)
 
 typedef struct
 {
