@@ -162,30 +162,29 @@ pst_store_list_rules (PstStore *store, const char *app)
   return result;
 }
 
-GPtrArray *
-pst_store_list_ending_rules (PstStore *store)
+static GPtrArray *
+list_keys (GHashTable *table)
 {
   GPtrArray *result = g_ptr_array_new ();
   GHashTableIter iter;
-  gpointer rule;
+  gpointer key;
 
-  g_hash_table_iter_init (&iter, store->ending);
-  while (g_hash_table_iter_next (&iter, &rule, NULL))
-    g_ptr_array_add (result, rule);
+  g_hash_table_iter_init (&iter, table);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    g_ptr_array_add (result, key);
   return result;
+}
+
+GPtrArray *
+pst_store_list_ending_rules (PstStore *store)
+{
+  return list_keys (store->ending);
 }
 
 GPtrArray *
 pst_store_list_apps_with_rules (PstStore *store)
 {
-  GPtrArray *result = g_ptr_array_new ();
-  GHashTableIter iter;
-  gpointer app;
-
-  g_hash_table_iter_init (&iter, store->by_app);
-  while (g_hash_table_iter_next (&iter, &app, NULL))
-    g_ptr_array_add (result, app);
-  return result;
+  return list_keys (store->by_app);
 }
 
 guint64
