@@ -8,8 +8,8 @@ void
 hostile_attack_broker (void)
 {
   g_autofree char *hidden = g_path_get_dirname (hostile_target ("secret"));
-  g_autofree char *ssh = g_strdup (hostile_target ("ssh"));
-  g_autofree char *home = g_strdup (hostile_target ("home"));
+  const char *ssh = hostile_target ("ssh");
+  const char *home = hostile_target ("home");
   const char *const lists[] = { hidden, ssh, home };
 
   for (size_t i = 0; i < G_N_ELEMENTS (lists); i++)

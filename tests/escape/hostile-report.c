@@ -31,20 +31,14 @@ hostile_say (const char *format, ...)
 const char *
 hostile_target (const char *key)
 {
-  static char value[4096];
-  g_autofree char *start = g_strconcat ("\n", key, "=", NULL);
+  g_autofree char *start = g_strconcat ("\n", key, "=", NULL), *value = NULL;
   const char *at = strstr (targets, start);
-  size_t length;
 
   if (at == NULL)
     return "";
   at += strlen (start);
-  length = strcspn (at, "\n");
-  if (length >= sizeof value)
-    return "";
-  memcpy (value, at, length);
-  value[length] = '\0';
-  return value;
+  value = g_strndup (at, strcspn (at, "\n"));
+  return g_intern_string (value);
 }
 
 void

@@ -32,7 +32,7 @@ extern Hostile hostile;
 
 /* Opens the report, and reads what an attacker could guess. */
 void hostile_report_begin (void);
-/* The value of @key, "": not told. Until the next call. */
+/* The value of @key, "": not told. It stays. */
 const char *hostile_target (const char *key);
 /* A line of its own words. */
 void hostile_say (const char *format, ...) G_GNUC_PRINTF (1, 2);
